@@ -1,0 +1,1 @@
+//! Deployment files: each kind produces `Launch`es.

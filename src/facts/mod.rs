@@ -1,0 +1,7 @@
+//! Facts with places: what the files of the tree and its history say. Files are read once, here;
+//! rules judge facts and open nothing.
+
+pub mod deploy;
+pub mod launch;
+
+pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, WsgiTarget};

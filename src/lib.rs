@@ -1,0 +1,36 @@
+//! flask-harden: inspects a Flask repository, explains what an attacker gains, and writes the
+//! hardened configuration. The floors, lowest first; a module uses only the floors below it
+//! (`tests/suite/floors.rs` checks that):
+//!
+//! ```text
+//! 13  main, lib
+//! 12  cli
+//! 11  report
+//! 10  engine
+//!  9  apply
+//!  8  plan
+//!  7  triage
+//!  6  rules
+//!  5  remedy
+//!  4  finding
+//!  3  facts
+//!  2  lang     repo     store     options
+//!  1  notice   process
+//!  0  text     secret   templates
+//! ```
+
+pub mod apply;
+pub mod cli;
+pub mod engine;
+pub mod facts;
+pub mod finding;
+pub mod lang;
+pub mod notice;
+pub mod plan;
+pub mod remedy;
+pub mod repo;
+pub mod report;
+pub mod rules;
+pub mod secret;
+pub mod store;
+pub mod text;

@@ -1,0 +1,84 @@
+//! The draft: exactly what an apply will write, with masked diffs. Composed by `compose`,
+//! written by `apply`.
+
+use crate::remedy::Remedy;
+use crate::text::{ContentHash, RepoPath};
+
+/// When a file is written: ignore files first, so that an env file is ignored before it holds a
+/// key; keys next, so that no app points at a key that does not exist; then everything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    Ignore,
+    Secret,
+    Code,
+}
+
+/// The state of a file the draft was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    pub hash: ContentHash,
+    pub mode: u32,
+}
+
+/// One file as it will be. Holds text that may contain secrets: no `Debug`.
+pub struct FileChange {
+    pub path: RepoPath,
+    /// `None`: the file must not exist yet.
+    pub before: Option<Before>,
+    /// The whole new text.
+    pub after: zeroize::Zeroizing<String>,
+    /// Permission bits the file will have.
+    pub mode: u32,
+    pub phase: Phase,
+    /// Unified diff, secrets masked.
+    pub diff: String,
+    /// The same diff with its values, for `--show-values`.
+    pub revealed: Option<zeroize::Zeroizing<String>>,
+    /// Ids of the remedies that change this file.
+    pub remedies: Vec<String>,
+}
+
+/// A key to be generated and put into the chosen store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretChange {
+    /// Variable name under which the app reads it.
+    pub name: String,
+    /// Where it will be, in words (`.env`).
+    pub place: String,
+}
+
+/// Two accepted remedies that cannot both be written. Shown, never dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub path: RepoPath,
+    pub kept: String,
+    pub refused: String,
+    pub reason: String,
+}
+
+/// A remedy that is not in this draft, and what to type for it.
+#[derive(Clone, Debug)]
+pub struct HeldBack {
+    pub remedy: Remedy,
+    pub why: String,
+    /// The option that would include it, or the step for the person.
+    pub now: String,
+}
+
+/// What an apply would do.
+#[derive(Default)]
+pub struct Draft {
+    /// In order of writing: by phase, then by path.
+    pub files: Vec<FileChange>,
+    pub secrets: Vec<SecretChange>,
+    pub applied: Vec<Remedy>,
+    pub held_back: Vec<HeldBack>,
+    pub conflicts: Vec<Conflict>,
+}
+
+impl Draft {
+    /// Whether an apply would change nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.secrets.is_empty()
+    }
+}

@@ -1,0 +1,71 @@
+//! What a rule proposes: a remedy is a set of changes with a reason and an applicability.
+//! A remedy writes nothing; `plan` composes remedies and `apply` writes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::FindingKey;
+use crate::store::StoreId;
+use crate::text::{RepoPath, TextEdit};
+
+/// Whether a remedy may be written without asking. Ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// Needs a decision or a person.
+    Manual,
+    /// Correct and complete without a question, but people will notice.
+    Automatic,
+    /// The app behaves as before for everyone who uses it.
+    Safe,
+}
+
+impl Applicability {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Applicability::Manual => "manual",
+            Applicability::Automatic => "automatic",
+            Applicability::Safe => "safe",
+        }
+    }
+}
+
+/// One change a remedy makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Replace spans of an existing file, as it was read.
+    Edit { path: RepoPath, edits: Vec<TextEdit> },
+    /// Create a file that does not exist. Two equal creations are one.
+    Create { path: RepoPath, text: String, mode: u32 },
+    /// Lines for an ignore file; those it already covers are left out.
+    Ignore { file: RepoPath, patterns: Vec<String> },
+    /// A new key under this name in the chosen store; an existing value is kept.
+    PutSecret { name: String },
+    /// Take permission bits away from an existing file.
+    Chmod { path: RepoPath, mode: u32 },
+}
+
+/// What one remedy would do.
+#[derive(Clone, Debug)]
+pub struct Remedy {
+    /// Stable within a plan: the finding's key plus a word where a finding has several.
+    pub id: String,
+    /// The findings it clears.
+    pub findings: Vec<FindingKey>,
+    pub title: String,
+    /// Why, and what people will notice, in one or two sentences.
+    pub reason: String,
+    pub applicability: Applicability,
+    pub changes: Vec<Change>,
+    /// What a person has to do; for manual remedies the whole of it.
+    pub steps: Vec<String>,
+    /// Ids of remedies without which this one must not be written.
+    pub needs: Vec<String>,
+}
+
+/// What the user chose, or what was chosen for them.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    pub store: StoreId,
+    /// The env file that holds keys when `store` is the env file.
+    pub env_file: RepoPath,
+}

@@ -1,0 +1,127 @@
+//! Unified diffs in which known secret spans are masked. The comparison itself is made on the
+//! true lines, so a line in which only a secret changes still shows as changed.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::source::RepoPath;
+use super::span::Span;
+
+/// What stands in for a secret: one fixed width, so that it tells nothing of the length.
+pub const MASK: &str = "********";
+
+/// Lines of context around a change.
+const CONTEXT: usize = 3;
+
+/// One side of a diff: the text and the spans in it that must not be shown.
+pub struct Side<'a> {
+    pub text: &'a str,
+    pub secrets: &'a [Span],
+}
+
+/// A unified diff. `old: None` is a new file. Secrets of both sides are masked.
+pub fn unified(path: &RepoPath, old: Option<&Side<'_>>, new: &Side<'_>) -> String {
+    let empty = Side { text: "", secrets: &[] };
+    let before = old.unwrap_or(&empty);
+    let old_lines = masked_lines(before);
+    let new_lines = masked_lines(new);
+    let diff = TextDiff::from_lines(before.text, new.text);
+    let mut out =
+        if old.is_some() { format!("--- a/{path}\n+++ b/{path}\n") } else { format!("--- /dev/null\n+++ b/{path}\n") };
+    for group in diff.grouped_ops(CONTEXT) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        let old_range = first.old_range().start..last.old_range().end;
+        let new_range = first.new_range().start..last.new_range().end;
+        out.push_str(&format!("@@ -{} +{} @@\n", hunk(&old_range), hunk(&new_range)));
+        for op in &group {
+            for change in diff.iter_changes(op) {
+                let (sign, line) = match change.tag() {
+                    ChangeTag::Delete => ('-', change.old_index().and_then(|at| old_lines.get(at))),
+                    ChangeTag::Insert => ('+', change.new_index().and_then(|at| new_lines.get(at))),
+                    ChangeTag::Equal => (' ', change.old_index().and_then(|at| old_lines.get(at))),
+                };
+                push_line(&mut out, sign, line.map_or("", String::as_str));
+            }
+        }
+    }
+    out
+}
+
+fn push_line(out: &mut String, sign: char, line: &str) {
+    out.push(sign);
+    out.push_str(line);
+    if !line.ends_with('\n') {
+        out.push_str("\n\\ No newline at end of file\n");
+    }
+}
+
+fn hunk(range: &std::ops::Range<usize>) -> String {
+    let start = if range.is_empty() { range.start } else { range.start + 1 };
+    if range.len() == 1 { start.to_string() } else { format!("{start},{}", range.len()) }
+}
+
+/// The lines (with their ends) of a side, secrets replaced by [`MASK`]. A secret that spans
+/// lines keeps the number of lines.
+fn masked_lines(side: &Side<'_>) -> Vec<String> {
+    let mut spans: Vec<Span> = side.secrets.to_vec();
+    spans.sort();
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for line in side.text.split_inclusive('\n') {
+        let body = line.trim_end_matches(['\n', '\r']);
+        let (from, to) = (start, start + body.len());
+        let mut shown = String::with_capacity(line.len());
+        let mut at = from;
+        for span in spans.iter().filter(|span| span.start < to && span.end > from) {
+            let cut = span.start.max(at);
+            if cut > at || at == from {
+                shown.push_str(side.text.get(at..cut).unwrap_or(""));
+            }
+            if span.end > at {
+                shown.push_str(MASK);
+                at = span.end.min(to);
+            }
+        }
+        shown.push_str(side.text.get(at..to).unwrap_or(""));
+        shown.push_str(&line[body.len()..]);
+        lines.push(shown);
+        start += line.len();
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path() -> RepoPath {
+        RepoPath::new("config.py").unwrap()
+    }
+
+    #[test]
+    fn secrets_are_masked_on_both_sides_and_in_context() {
+        let old = "A = 'other'\nK = 'hush'\n";
+        let new = "A = 'other'\nK = env\n";
+        let diff = unified(
+            &path(),
+            Some(&Side { text: old, secrets: &[Span::new(17, 21), Span::new(5, 10)] }),
+            &Side { text: new, secrets: &[Span::new(5, 10)] },
+        );
+        assert_eq!(
+            diff,
+            "--- a/config.py\n+++ b/config.py\n@@ -1,2 +1,2 @@\n A = '********'\n-K = '********'\n+K = env\n"
+        );
+    }
+
+    #[test]
+    fn a_new_file_and_a_missing_final_newline() {
+        let diff = unified(&path(), None, &Side { text: "x", secrets: &[] });
+        assert_eq!(diff, "--- /dev/null\n+++ b/config.py\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n");
+    }
+
+    #[test]
+    fn a_change_inside_the_mask_still_shows() {
+        let old = Side { text: "K=aa\n", secrets: &[Span::new(2, 4)] };
+        let new = Side { text: "K=bb\n", secrets: &[Span::new(2, 4)] };
+        assert!(unified(&path(), Some(&old), &new).contains("-K=********\n+K=********\n"));
+    }
+}
