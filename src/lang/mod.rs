@@ -1,1 +1,4 @@
-//! lang
+//! Lossless readers: typed documents with spans. Only these know a parser crate, and none of them
+//! knows Flask.
+
+pub mod python;
