@@ -1,1 +1,46 @@
-//! rules
+//! Rules judge facts. One file for each rule, one line in its threat's list. A rule is a static
+//! record: no state, no disk, no parsing of text.
+
+pub mod route_params;
+pub mod template_injection;
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity, Threat};
+use crate::remedy::{Choices, Remedy};
+
+/// What `explain RULE` prints.
+#[derive(Clone, Copy)]
+pub struct Explanation {
+    /// What the rule looks for.
+    pub what: &'static str,
+    /// What an attacker gains.
+    pub why: &'static str,
+    /// How the remedy works, or what the person does.
+    pub fix: &'static str,
+    /// When it is right to ignore it.
+    pub ignore: &'static str,
+}
+
+/// One rule.
+pub struct Rule {
+    /// `FHnxx`; the first digit is the threat.
+    pub id: &'static str,
+    pub name: &'static str,
+    pub threat: Threat,
+    /// The severity it usually has.
+    pub severity: Severity,
+    pub explanation: Explanation,
+    pub check: fn(&Facts) -> Vec<Finding>,
+    /// Remedies for findings of this rule, given what the user chose.
+    pub remedy: Option<fn(&Facts, &[&Finding], &Choices) -> Vec<Remedy>>,
+}
+
+/// Every rule, in order of its id.
+pub fn all() -> Vec<&'static Rule> {
+    [template_injection::RULES, route_params::RULES].concat()
+}
+
+/// The rule with this id or name.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().into_iter().find(|rule| rule.id.eq_ignore_ascii_case(id) || rule.name == id)
+}

@@ -1,0 +1,56 @@
+//! The files of the tree that were read, and what each is for.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::lang::python::Module;
+use crate::text::{Location, RepoPath, SourceFile, Span};
+
+/// What a file is for, judged by its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileRole {
+    Source,
+    Test,
+    Example,
+    Docs,
+    Migration,
+    Vendored,
+    /// A project template (`{{cookiecutter.name}}/…`).
+    Template,
+    Ci,
+}
+
+/// The text files that were read, and the paths of all files of the tree.
+#[derive(Default)]
+pub struct Files {
+    pub sources: BTreeMap<RepoPath, SourceFile>,
+    /// Every regular file of the tree, read or not, with its permission bits.
+    pub all: BTreeMap<RepoPath, u32>,
+}
+
+impl Files {
+    pub fn get(&self, path: &RepoPath) -> Option<&SourceFile> {
+        self.sources.get(path)
+    }
+
+    pub fn exists(&self, path: &RepoPath) -> bool {
+        self.all.contains_key(path)
+    }
+
+    /// The location of a span of a file that was read.
+    pub fn locate(&self, path: &RepoPath, span: Span) -> Location {
+        match self.sources.get(path) {
+            Some(source) => Location::in_file(source, span),
+            None => Location::whole(path.clone()),
+        }
+    }
+}
+
+/// A parsed Python file.
+pub struct PyFile {
+    pub path: RepoPath,
+    pub role: FileRole,
+    pub module: Module,
+}

@@ -1,0 +1,5 @@
+//! Threat 6: route parameters.
+
+use super::Rule;
+
+pub const RULES: &[&Rule] = &[];

@@ -1,0 +1,5 @@
+//! Threat 3: template injection.
+
+use super::Rule;
+
+pub const RULES: &[&Rule] = &[];
