@@ -1,0 +1,142 @@
+//! What names mean in one Python file: imports resolved to dotted origins, and which file of the
+//! tree a module is.
+
+use std::collections::BTreeMap;
+
+use super::files::Files;
+use crate::lang::python::{Expr, ExprKind, ImportFrom, Module, Stmt, StmtKind, walk_stmts};
+use crate::text::RepoPath;
+
+/// Imported names of one file.
+#[derive(Default)]
+pub struct Names {
+    /// `getenv` → `os.getenv`, `env` → `os.environ`; relative imports keep their dots.
+    origins: BTreeMap<String, String>,
+    /// Names bound to an `environs`/`django-environ` reader.
+    pub env_readers: Vec<String>,
+}
+
+impl Names {
+    pub fn of(module: &Module) -> Self {
+        let mut names = Names::default();
+        walk_stmts(&module.body, &mut |stmt| names.learn(stmt));
+        names
+    }
+
+    fn learn(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Import(imports) => {
+                for import in imports {
+                    let (name, origin) = match &import.alias {
+                        Some(alias) => (alias.clone(), import.path.clone()),
+                        None => {
+                            let first = import.path.split('.').next().unwrap_or_default().to_owned();
+                            (first.clone(), first)
+                        }
+                    };
+                    self.origins.insert(name, origin);
+                }
+            }
+            StmtKind::ImportFrom(from) => {
+                for import in &from.names {
+                    let name = import.alias.clone().unwrap_or_else(|| import.path.clone());
+                    self.origins.insert(name, dotted_origin(from, &import.path));
+                }
+            }
+            StmtKind::Assign { targets, value } => {
+                let Some(call) = value.as_call() else { return };
+                let made = self.resolve(&call.func);
+                if matches!(made.as_deref(), Some("environs.Env" | "environ.Env")) {
+                    self.env_readers.extend(targets.iter().filter_map(|target| target.as_name().map(str::to_owned)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The dotted origin of an expression: `environ.get` → `os.environ.get`; names that are not
+    /// imported stand for themselves.
+    pub fn resolve(&self, expr: &Expr) -> Option<String> {
+        let dotted = expr.dotted()?;
+        let (first, rest) = match dotted.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (dotted.as_str(), None),
+        };
+        let origin = self.origins.get(first).map_or(first, String::as_str);
+        Some(match rest {
+            Some(rest) => format!("{origin}.{rest}"),
+            None => origin.to_owned(),
+        })
+    }
+
+    /// Where an imported name comes from, nothing for a name made here.
+    pub fn origin(&self, name: &str) -> Option<&str> {
+        self.origins.get(name).map(String::as_str)
+    }
+
+    /// Whether `name` is bound by an import.
+    pub fn imports(&self, origin: &str) -> Option<&str> {
+        self.origins.iter().find(|(_, known)| *known == origin).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether the expression calls or names an environs reader (`env`, `env.str`).
+    pub fn is_env_reader(&self, func: &Expr) -> bool {
+        match &func.kind {
+            ExprKind::Name(name) => self.env_readers.contains(name),
+            ExprKind::Attr { value, name } => {
+                value.as_name().is_some_and(|base| self.env_readers.iter().any(|reader| reader == base))
+                    && matches!(name.as_str(), "str" | "bool" | "int" | "float" | "list" | "json")
+            }
+            _ => false,
+        }
+    }
+}
+
+fn dotted_origin(from: &ImportFrom, name: &str) -> String {
+    let dots = ".".repeat(from.level);
+    if from.module.is_empty() { format!("{dots}{name}") } else { format!("{dots}{}.{name}", from.module) }
+}
+
+/// The file of the tree a dotted module name means, seen from `from`: relative imports by their
+/// dots, absolute ones below each directory from the importing file's up to the tree.
+pub fn module_file(files: &Files, from: &RepoPath, module: &str) -> Option<RepoPath> {
+    let level = module.chars().take_while(|c| *c == '.').count();
+    let rest = module[level..].replace('.', "/");
+    if level > 0 {
+        let mut dir = from.parent();
+        for _ in 1..level {
+            dir = dir.parent();
+        }
+        return as_module(files, &dir, &rest);
+    }
+    let mut dir = from.parent();
+    loop {
+        if let Some(found) = as_module(files, &dir, &rest) {
+            return Some(found);
+        }
+        if dir.is_root() {
+            return as_module(files, &RepoPath::new("src")?, &rest);
+        }
+        dir = dir.parent();
+    }
+}
+
+fn as_module(files: &Files, dir: &RepoPath, rest: &str) -> Option<RepoPath> {
+    let candidates = if rest.is_empty() {
+        vec![dir.join("__init__.py")?]
+    } else {
+        vec![dir.join(&format!("{rest}.py"))?, dir.join(&format!("{rest}/__init__.py"))?]
+    };
+    candidates.into_iter().find(|path| files.exists(path))
+}
+
+/// Splits a dotted origin into the file of its module and the name in it (`pkg.config.Config`).
+pub fn definition_file(files: &Files, from: &RepoPath, origin: &str) -> Option<(RepoPath, Option<String>)> {
+    if let Some(file) = module_file(files, from, origin) {
+        return Some((file, None));
+    }
+    let cut = origin.rfind('.')?;
+    let (module, name) = (&origin[..cut], &origin[cut + 1..]);
+    let module = if module.chars().all(|c| c == '.') { &origin[..=cut] } else { module };
+    module_file(files, from, module).map(|file| (file, Some(name.to_owned())))
+}
