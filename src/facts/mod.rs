@@ -5,6 +5,7 @@ pub mod deploy;
 pub mod files;
 pub mod launch;
 pub mod names;
+pub mod settings;
 pub mod values;
 
 pub use files::{FileRole, Files, PyFile};
