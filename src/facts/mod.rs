@@ -1,6 +1,7 @@
 //! Facts with places: what the files of the tree and its history say. Files are read once, by
 //! `engine::scan`; rules judge facts and open nothing.
 
+pub mod apps;
 pub mod deploy;
 pub mod files;
 pub mod launch;
