@@ -4,7 +4,7 @@ use super::files::{Files, PyFile};
 use super::names::Names;
 use super::settings::{is_main_guard, looks_like_app};
 use super::values::Valued;
-use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind, Str};
+use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind, Str};
 use crate::text::{Location, RepoPath, Span};
 
 /// `app = Flask(__name__)`.
@@ -96,9 +96,21 @@ pub struct FactoryCall {
     pub location: Location,
 }
 
+/// A function that makes an app, with what its parameters default to.
+pub struct Factory {
+    pub path: RepoPath,
+    pub name: String,
+    pub span: Span,
+    /// What the first parameter defaults to; `None` where there is no parameter or no default.
+    pub default: Option<Selection>,
+    /// Whether it can be called without arguments.
+    pub callable_bare: bool,
+}
+
 /// Everything about apps in one file.
 #[derive(Default)]
 pub struct AppFacts {
+    pub factories: Vec<Factory>,
     pub apps: Vec<App>,
     pub loads: Vec<ConfigLoad>,
     pub runs: Vec<RunCall>,
@@ -111,6 +123,7 @@ pub struct AppFacts {
 impl AppFacts {
     pub fn extend(&mut self, other: AppFacts) {
         self.apps.extend(other.apps);
+        self.factories.extend(other.factories);
         self.loads.extend(other.loads);
         self.runs.extend(other.runs);
         self.dotenv.extend(other.dotenv);
@@ -168,6 +181,9 @@ impl Collector<'_> {
                 self.block(&class.body, scope);
             }
             StmtKind::Function(function) => {
+                if is_factory_name(&function.name) {
+                    self.factory(function, scope);
+                }
                 let inner = Scope {
                     function: Some(function.name.clone()),
                     params: function.params.iter().map(|param| param.name.clone()).collect(),
@@ -222,6 +238,19 @@ impl Collector<'_> {
             factory: scope.function.clone(),
             statement: stmt.span,
             location: self.files.locate(&self.file.path, call.func.span),
+        });
+    }
+
+    fn factory(&mut self, function: &Function, scope: &Scope) {
+        let first = function.params.iter().find(|param| !param.star);
+        let default =
+            first.and_then(|param| param.default.as_ref()).filter(|expr| !matches!(expr.kind, ExprKind::None));
+        self.found.factories.push(Factory {
+            path: self.file.path.clone(),
+            name: function.name.clone(),
+            span: function.span,
+            default: default.map(|expr| self.selection(expr, scope, true)),
+            callable_bare: function.params.iter().all(|param| param.star || param.default.is_some()),
         });
     }
 

@@ -4,8 +4,10 @@
 pub mod apps;
 pub mod deploy;
 pub mod files;
+pub mod holders;
 pub mod launch;
 pub mod names;
+pub mod project;
 pub mod settings;
 pub mod values;
 

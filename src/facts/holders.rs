@@ -1,0 +1,242 @@
+//! Which configuration class or module a `from_object` selects, and where each class finds its
+//! values: the class index, mapping dictionaries, and the walk along base classes.
+
+use std::collections::BTreeMap;
+
+use super::apps::{AppFacts, Selection};
+use super::files::{Files, PyFile};
+use super::names::{Names, definition_file};
+use crate::lang::python::{Expr, ExprKind, StmtKind, walk_stmts};
+use crate::text::RepoPath;
+
+/// A class, or a module's own names where `class` is `None`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HolderRef {
+    pub path: RepoPath,
+    pub class: Option<String>,
+}
+
+/// Classes with their bases, and dictionaries that map names to classes.
+#[derive(Default)]
+pub struct HolderIndex {
+    bases: BTreeMap<HolderRef, Vec<HolderRef>>,
+    mappings: BTreeMap<(RepoPath, String), Vec<(String, HolderRef)>>,
+}
+
+/// An environment variable that selects the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selector {
+    pub variable: String,
+    /// What it may be set to, where a mapping says so.
+    pub keys: Vec<(String, HolderRef)>,
+    /// Whether the launch itself sets the variable.
+    pub set_by_launch: bool,
+}
+
+/// What a selection comes to on one target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    pub holder: Option<HolderRef>,
+    pub selector: Option<Selector>,
+    /// Whether nothing outside the repository can choose otherwise.
+    pub certain: bool,
+}
+
+impl HolderIndex {
+    pub fn build(files: &Files, python: &[PyFile], names: &BTreeMap<RepoPath, Names>) -> Self {
+        let mut index = HolderIndex::default();
+        for file in python {
+            let Some(names) = names.get(&file.path) else { continue };
+            walk_stmts(&file.module.body, &mut |stmt| match &stmt.kind {
+                StmtKind::Class(class) => {
+                    let me = HolderRef { path: file.path.clone(), class: Some(class.name.clone()) };
+                    let bases = class.bases.iter().filter(|base| base.name.is_none());
+                    let bases = bases.filter_map(|base| resolve_class(files, file, names, &base.value)).collect();
+                    index.bases.insert(me, bases);
+                }
+                StmtKind::Assign { targets, value } => {
+                    let Some(name) = targets.iter().find_map(Expr::as_name) else { return };
+                    let entries = mapping_entries(value, &|expr| resolve_class(files, file, names, expr));
+                    if !entries.is_empty() {
+                        index.mappings.insert((file.path.clone(), name.to_owned()), entries);
+                    }
+                }
+                _ => {}
+            });
+        }
+        index
+    }
+
+    /// The class and its bases in the order attributes are looked up. Depth-first; exact for
+    /// single inheritance and for mixins without a shared base.
+    pub fn lookup_order(&self, holder: &HolderRef) -> Vec<HolderRef> {
+        let mut order = Vec::new();
+        let mut stack = vec![holder.clone()];
+        while let Some(next) = stack.pop() {
+            if order.contains(&next) || order.len() > 64 {
+                continue;
+            }
+            if let Some(bases) = self.bases.get(&next) {
+                stack.extend(bases.iter().rev().cloned());
+            }
+            order.push(next);
+        }
+        order
+    }
+
+    /// Whether the class exists in the tree.
+    pub fn knows(&self, holder: &HolderRef) -> bool {
+        self.bases.contains_key(holder)
+    }
+
+    /// Classes that (directly or not) derive from `holder`.
+    pub fn subclasses(&self, holder: &HolderRef) -> Vec<&HolderRef> {
+        self.bases.keys().filter(|class| *class != holder && self.lookup_order(class).contains(holder)).collect()
+    }
+
+    fn mapping(&self, files: &Files, names: &Names, from: &RepoPath, name: &str) -> Option<&Vec<(String, HolderRef)>> {
+        if let Some(found) = self.mappings.get(&(from.clone(), name.to_owned())) {
+            return Some(found);
+        }
+        let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+        let origin = names.origin(first)?;
+        let origin = rest.map_or_else(|| origin.to_owned(), |rest| format!("{origin}.{rest}"));
+        let (path, symbol) = definition_file(files, from, &origin)?;
+        self.mappings.get(&(path, symbol?))
+    }
+}
+
+/// `{"development": DevelopmentConfig, …}` and `dict(dev=DevConfig)`.
+fn mapping_entries(value: &Expr, class: &dyn Fn(&Expr) -> Option<HolderRef>) -> Vec<(String, HolderRef)> {
+    match &value.kind {
+        ExprKind::Dict(items) => items
+            .iter()
+            .filter_map(|item| {
+                let key = item.key.as_ref()?.as_str()?.to_owned();
+                Some((key, class_or_text(&item.value, class)?))
+            })
+            .collect(),
+        ExprKind::Call(call) if call.func.as_name() == Some("dict") => {
+            call.args.iter().filter_map(|arg| Some((arg.name.clone()?, class_or_text(&arg.value, class)?))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn class_or_text(value: &Expr, class: &dyn Fn(&Expr) -> Option<HolderRef>) -> Option<HolderRef> {
+    match &value.kind {
+        ExprKind::Call(call) => class(&call.func),
+        _ => class(value),
+    }
+}
+
+/// The class an expression names: made in this file, or imported from another one of the tree.
+fn resolve_class(files: &Files, file: &PyFile, names: &Names, expr: &Expr) -> Option<HolderRef> {
+    let dotted = match expr.as_str() {
+        Some(text) => text.replace(':', "."),
+        None => expr.dotted()?,
+    };
+    resolve_dotted(files, &file.path, names, &dotted)
+}
+
+/// The holder a dotted name means, seen from a file.
+pub fn resolve_dotted(files: &Files, from: &RepoPath, names: &Names, dotted: &str) -> Option<HolderRef> {
+    let (first, rest) = dotted.split_once('.').map_or((dotted, None), |(first, rest)| (first, Some(rest)));
+    let origin = match (names.origin(first), rest) {
+        (Some(origin), Some(rest)) => format!("{origin}.{rest}"),
+        (Some(origin), None) => origin.to_owned(),
+        (None, Some(_)) => dotted.to_owned(),
+        (None, None) if dotted == "__name__" => return Some(HolderRef { path: from.clone(), class: None }),
+        (None, None) => {
+            // A class of this file, or a module named in a text.
+            if let Some((path, None)) = definition_file(files, from, dotted).filter(|(path, _)| path != from) {
+                if !dotted.starts_with(char::is_uppercase) {
+                    return Some(HolderRef { path, class: None });
+                }
+            }
+            return Some(HolderRef { path: from.clone(), class: Some(dotted.to_owned()) });
+        }
+    };
+    if origin == "__name__" {
+        return Some(HolderRef { path: from.clone(), class: None });
+    }
+    let (path, class) = definition_file(files, from, &origin)?;
+    Some(HolderRef { path, class })
+}
+
+/// What is known when a selection is followed.
+pub struct Follow<'a> {
+    pub files: &'a Files,
+    pub names: &'a BTreeMap<RepoPath, Names>,
+    pub index: &'a HolderIndex,
+    pub apps: &'a AppFacts,
+    /// The environment of the target, as far as the repository sets it.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// What the entry point hands to the factory, where it is known.
+    pub argument: Option<&'a Selection>,
+}
+
+impl Follow<'_> {
+    /// The holder a selection of the file `from` comes to.
+    pub fn choose(&self, from: &RepoPath, selection: &Selection) -> Chosen {
+        self.choose_at(from, selection, 0)
+    }
+
+    fn choose_at(&self, from: &RepoPath, selection: &Selection, depth: usize) -> Chosen {
+        let Some(names) = self.names.get(from).filter(|_| depth < 8) else { return Chosen::default() };
+        match selection {
+            Selection::Dotted(name) => {
+                Chosen { holder: resolve_dotted(self.files, from, names, name), selector: None, certain: true }
+            }
+            Selection::Mapped { mapping, key } => self.mapped(from, names, mapping, key, depth),
+            Selection::Env { name, fallback } => {
+                let set = (self.env)(name);
+                let by_launch = set.is_some();
+                let text = set.or_else(|| match fallback.as_deref() {
+                    Some(Selection::Text(text) | Selection::Dotted(text)) => Some(text.clone()),
+                    _ => None,
+                });
+                let holder = text.and_then(|text| resolve_dotted(self.files, from, names, &text.replace(':', ".")));
+                let selector = Selector { variable: name.clone(), keys: Vec::new(), set_by_launch: by_launch };
+                Chosen { holder, selector: Some(selector), certain: by_launch }
+            }
+            Selection::Parameter(_) => match self.argument {
+                Some(argument) => self.choose_at(from, argument, depth + 1),
+                None => Chosen::default(),
+            },
+            Selection::Text(_) | Selection::Unknown => Chosen::default(),
+        }
+    }
+
+    fn mapped(&self, from: &RepoPath, names: &Names, mapping: &str, key: &Selection, depth: usize) -> Chosen {
+        let Some(entries) = self.index.mapping(self.files, names, from, mapping) else { return Chosen::default() };
+        let key = match key {
+            Selection::Parameter(_) if depth < 8 => self.argument.unwrap_or(&Selection::Unknown),
+            other => other,
+        };
+        let find = |text: &str| entries.iter().find(|(known, _)| known == text).map(|(_, holder)| holder.clone());
+        match key {
+            Selection::Text(text) | Selection::Dotted(text) => {
+                Chosen { holder: find(text), selector: None, certain: true }
+            }
+            Selection::Env { name, fallback } => {
+                let set = (self.env)(name);
+                let by_launch = set.is_some();
+                let text = set.or_else(|| match fallback.as_deref() {
+                    Some(Selection::Text(text) | Selection::Dotted(text)) => Some(text.clone()),
+                    _ => None,
+                });
+                Chosen {
+                    holder: text.as_deref().and_then(find),
+                    selector: Some(Selector {
+                        variable: name.clone(),
+                        keys: entries.clone(),
+                        set_by_launch: by_launch,
+                    }),
+                    certain: by_launch,
+                }
+            }
+            _ => Chosen::default(),
+        }
+    }
+}
