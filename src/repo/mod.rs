@@ -1,5 +1,6 @@
 //! The repository on disk: the held tree, the walk, and git. Knows no Flask and judges nothing.
 
+pub mod ignore;
 pub mod own;
 pub mod role;
 pub mod tree;
