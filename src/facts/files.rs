@@ -2,25 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::lang::python::Module;
+pub use crate::repo::role::FileRole;
 use crate::text::{Location, RepoPath, SourceFile, Span};
-
-/// What a file is for, judged by its path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FileRole {
-    Source,
-    Test,
-    Example,
-    Docs,
-    Migration,
-    Vendored,
-    /// A project template (`{{cookiecutter.name}}/…`).
-    Template,
-    Ci,
-}
 
 /// The text files that were read, and the paths of all files of the tree.
 #[derive(Default)]
