@@ -3,23 +3,51 @@
 
 pub mod apps;
 pub mod deploy;
+pub mod env;
 pub mod files;
+pub mod gather;
 pub mod holders;
 pub mod launch;
 pub mod names;
 pub mod project;
+pub mod server_conf;
 pub mod settings;
+pub mod targets;
 pub mod values;
 
-pub use files::{FileRole, Files, PyFile};
-pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, WsgiTarget};
+use std::collections::BTreeMap;
 
-/// Everything known about a project.
+pub use apps::AppFacts;
+pub use env::EnvFile;
+pub use files::{FileRole, Files, PyFile};
+pub use holders::HolderIndex;
+pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, WsgiTarget};
+pub use names::Names;
+pub use project::Project;
+pub use server_conf::ServerConf;
+pub use settings::Setting;
+pub use targets::{Effective, Target};
+
+use crate::text::RepoPath;
+
+/// Everything known about a repository.
+#[derive(Default)]
 pub struct Facts {
     pub files: Files,
     /// Parsed Python files, by path.
     pub python: Vec<PyFile>,
+    /// Imported names of each parsed file.
+    pub names: BTreeMap<RepoPath, Names>,
+    pub settings: Vec<Setting>,
+    pub apps: AppFacts,
+    pub holders: HolderIndex,
+    pub projects: Vec<Project>,
+    pub env_files: Vec<EnvFile>,
     pub launches: Vec<Launch>,
+    /// Indices into `launches`: where production starts. Empty: unknown.
+    pub production: Vec<usize>,
+    pub server_confs: Vec<ServerConf>,
+    pub targets: Vec<Target>,
 }
 
 impl Facts {
@@ -27,5 +55,40 @@ impl Facts {
     /// migrations or vendored copies.
     pub fn own_python(&self) -> impl Iterator<Item = &PyFile> {
         self.python.iter().filter(|file| file.role == FileRole::Source)
+    }
+
+    /// The parsed file at a path.
+    pub fn py(&self, path: &RepoPath) -> Option<&PyFile> {
+        self.python.iter().find(|file| file.path == *path)
+    }
+
+    /// Whether a file is the project's own running code.
+    pub fn is_own(&self, path: &RepoPath) -> bool {
+        self.py(path).is_none_or(|file| file.role == FileRole::Source)
+    }
+
+    /// Whether a path belongs to the project with this root.
+    pub fn same_project(&self, path: &RepoPath, root: &RepoPath) -> bool {
+        project::project_of(&self.projects, path).is_some_and(|project| project.root == *root)
+    }
+
+    /// The root of the project a path belongs to; the tree itself where there is no project.
+    pub fn project_root(&self, path: &RepoPath) -> RepoPath {
+        project::project_of(&self.projects, path).map_or_else(RepoPath::root, |project| project.root.clone())
+    }
+
+    /// The gunicorn configuration a launch uses: the one it names, else `gunicorn.conf.py` in the
+    /// directory it starts in.
+    pub fn server_conf(&self, launch: &Launch) -> Option<&ServerConf> {
+        if launch.server != Server::Gunicorn {
+            return None;
+        }
+        let path = launch.conf.clone().or_else(|| launch.cwd.join("gunicorn.conf.py"))?;
+        self.server_confs.iter().find(|conf| conf.path == path)
+    }
+
+    /// Targets that are production, of a project.
+    pub fn production_targets(&self, root: &RepoPath) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter(move |target| target.production && target.project == *root)
     }
 }

@@ -2,11 +2,13 @@
 //! are read as far as they go), and a strict second parser that judges what we write.
 
 pub mod ast;
+mod edits;
 mod expressions;
 mod statements;
 mod strings;
 
 pub use ast::*;
+pub use edits::{add_after, add_import, add_item_after, after_imports, remove_argument};
 
 use crate::text::Span;
 

@@ -1,0 +1,46 @@
+//! Puts the facts together from files that were read; opens nothing itself.
+
+use super::apps::{self, App};
+use super::files::{Files, PyFile};
+use super::names::Names;
+use super::{EnvFile, Facts, HolderIndex, Launch, project, server_conf, settings, targets};
+
+/// What was read, ready to be related.
+pub struct Read {
+    pub files: Files,
+    pub python: Vec<PyFile>,
+    pub env_files: Vec<EnvFile>,
+    pub launches: Vec<Launch>,
+    /// Indices of the launches that are production.
+    pub production: Vec<usize>,
+}
+
+/// Relates everything that was read.
+pub fn gather(read: Read) -> Facts {
+    let mut facts = Facts {
+        files: read.files,
+        python: read.python,
+        env_files: read.env_files,
+        launches: read.launches,
+        production: read.production,
+        ..Facts::default()
+    };
+    for file in &facts.python {
+        let names = Names::of(&file.module);
+        facts.settings.extend(settings::collect(&facts.files, file, &names));
+        facts.apps.extend(apps::collect(&facts.files, file, &names));
+        facts.names.insert(file.path.clone(), names);
+    }
+    facts.holders = HolderIndex::build(&facts.files, &facts.python, &facts.names);
+    let own: Vec<&App> = facts.apps.apps.iter().filter(|app| facts.is_own(&app.path)).collect();
+    facts.projects = project::projects(&facts.files, &own);
+    let named: Vec<_> = facts.launches.iter().filter_map(|launch| launch.conf.as_ref()).collect();
+    for file in &facts.python {
+        if server_conf::is_server_conf(&file.path, &named) {
+            let conf = server_conf::read(&facts.files, file, &facts.names[&file.path]);
+            facts.server_confs.push(conf);
+        }
+    }
+    facts.targets = targets::targets(&facts);
+    facts
+}
