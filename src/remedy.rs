@@ -42,6 +42,21 @@ pub enum Change {
     PutSecret { name: String },
     /// Take permission bits away from an existing file.
     Chmod { path: RepoPath, mode: u32 },
+    /// Lines of the gunicorn configuration at `conf`: created from a template where it does not
+    /// exist, else added to. The items of all accepted remedies make one file.
+    ServerStart { conf: RepoPath, item: ServerItem },
+}
+
+/// One thing a gunicorn configuration does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServerItem {
+    /// The file itself with its limits. `gunicorn_known`: gunicorn already starts this app, so
+    /// workers, worker class and preloading stay as they are.
+    Limits { gunicorn_known: bool },
+    /// `os.environ.setdefault(name, value)` before the app is loaded.
+    Env { name: String, value: String },
+    /// Stop with one sentence where the app has no key. Written only into a file we create.
+    StopWithoutKey,
 }
 
 /// What one remedy would do.

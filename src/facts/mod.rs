@@ -8,6 +8,7 @@ pub mod files;
 pub mod gather;
 pub mod holders;
 pub mod launch;
+pub mod masks;
 pub mod names;
 pub mod project;
 pub mod server_conf;
