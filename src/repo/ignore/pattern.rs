@@ -99,7 +99,10 @@ fn tokens(pattern: &[u8]) -> Option<Vec<Token>> {
                 while pattern.get(at) == Some(&b'*') {
                     at += 1;
                 }
-                let opens = start == 0 || pattern.get(start - 1) == Some(&b'/');
+                // Git compares a prefix without special characters by itself and cuts it off, so
+                // the stars behind it stand at the start, too.
+                let plain_before = !pattern[..start].iter().any(|byte| b"*?[\\".contains(byte));
+                let opens = plain_before || pattern.get(start - 1) == Some(&b'/');
                 let rest = &pattern[at..];
                 let closes = rest.is_empty() || rest.starts_with(b"/") || rest.starts_with(b"\\/");
                 if at - start < 2 || !(opens && closes) {
@@ -266,6 +269,7 @@ mod tests {
             ("a/**/b", "a/x/y/b"),
             (".env*", ".env.local"),
             ("a**b", "axxb"),
+            ("a**/b", "ax/y/b"),
             ("[.]env", ".env"),
             ("[!a-c]x", "dx"),
             ("[[:digit:]]x", "7x"),
