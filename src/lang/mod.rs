@@ -3,3 +3,4 @@
 
 pub mod dotenv;
 pub mod python;
+pub mod ignore;

@@ -4,6 +4,7 @@
 pub mod diff;
 pub mod edit;
 pub mod escape;
+pub mod glob;
 pub mod location;
 pub mod source;
 pub mod span;
