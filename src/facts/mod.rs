@@ -10,6 +10,7 @@ pub mod holders;
 pub mod launch;
 pub mod masks;
 pub mod names;
+pub mod production;
 pub mod project;
 pub mod server_conf;
 pub mod settings;

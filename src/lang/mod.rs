@@ -1,6 +1,9 @@
 //! Lossless readers: typed documents with spans. Only these know a parser crate, and none of them
 //! knows Flask.
 
+pub mod dockerfile;
 pub mod dotenv;
-pub mod python;
 pub mod ignore;
+pub mod procfile;
+pub mod python;
+pub mod shell;
