@@ -1,1 +1,25 @@
-//! apply
+//! The only part that changes files of the tree. Takes a draft and writes it: staged, journaled,
+//! checked, all files or none; and takes it back. Knows nothing of Flask, rules or remedies, and
+//! shows nothing.
+//!
+//! Whether a step was done is never remembered but looked up: the journal says, before anything
+//! happens, what every file was and what it will be, and recovery compares the files with that.
+
+pub mod error;
+mod journal;
+mod lock;
+mod receipt;
+mod recover;
+pub mod run;
+pub mod state_dir;
+mod undo;
+mod write;
+
+pub use error::{ApplyError, Failure};
+pub use journal::{FileMark, Kept, KeptWhy, Role, RunState};
+pub use receipt::{Action, FileOutcome, KeyPlace, Listing, Receipt, list};
+pub use recover::{Recovered, RecoveredAs};
+pub use run::{Session, apply};
+pub use state_dir::{RunId, StateDir, StateError};
+pub use undo::{UndoOptions, UndoReport};
+pub use write::{FileError, Refusal};

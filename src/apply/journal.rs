@@ -1,0 +1,381 @@
+//! The write-ahead journal of one run: JSON lines, each on disk before what it speaks of is done.
+//! Holds paths, hashes, modes, owners, names of backups and of stored keys; never contents, never
+//! secrets. Knows the format and what a journal means; opens no file of the tree.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Phase;
+use crate::text::{ContentHash, RepoPath};
+
+use super::state_dir::{RunDir, RunId, StateError};
+
+/// Written to new journals; older ones keep parsing, newer ones are refused.
+pub(super) const FORMAT: u32 = 1;
+pub(super) const NAME: &str = "journal.jsonl";
+/// How the names of our temporary files begin.
+const TEMP_PREFIX: &str = ".flask-harden-";
+
+/// What a file is recognised by, and what is given back to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMark {
+    pub hash: ContentHash,
+    /// Permission bits.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+}
+
+impl FileMark {
+    /// Same bytes, same permission bits.
+    pub fn same_file(&self, other: &FileMark) -> bool {
+        self.hash == other.hash && self.mode == other.mode
+    }
+}
+
+/// What a file is to the run; decides the order and what undo keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Ignore,
+    Key,
+    Code,
+}
+
+impl From<Phase> for Role {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Ignore => Role::Ignore,
+            Phase::Secret => Role::Key,
+            Phase::Code => Role::Code,
+        }
+    }
+}
+
+/// One file the run replaces (`before` is known) or creates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileOp {
+    pub(super) path: RepoPath,
+    pub(super) role: Role,
+    pub(super) before: Option<FileMark>,
+    pub(super) after: FileMark,
+    /// File of the run directory that holds the old bytes.
+    pub(super) backup: Option<String>,
+    /// Name of the temporary file beside the target.
+    pub(super) temp: String,
+}
+
+/// A file that was not given back, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub path: RepoPath,
+    pub why: KeptWhy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptWhy {
+    /// Its content or mode is not the one we left.
+    Edited,
+    /// Deleted since; nothing is put back unasked.
+    Removed,
+    /// Something else stands there now: a link, a directory, a file with several names.
+    Replaced,
+    /// A file with a key that we created: the key may be in use.
+    HoldsKey,
+    /// Its lines keep a file with a key that stays from being committed.
+    IgnoresKey,
+}
+
+/// What an undo does to one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UndoStep {
+    /// Index into the file operations.
+    pub(super) op: usize,
+    /// What stood there when the undo was decided; only that is replaced.
+    pub(super) found: Option<FileMark>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Ending {
+    Applied,
+    TakenBack,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub(super) enum Record {
+    Open {
+        format: u32,
+        run: RunId,
+        /// Runs of a tree are numbered in order.
+        number: u64,
+        tree: String,
+        /// Seconds since 1970, UTC.
+        time: u64,
+        tool: String,
+    },
+    /// A key put somewhere: its name and where, never its value.
+    Key {
+        name: String,
+        place: String,
+    },
+    File(FileOp),
+    /// A later step failed: from here on the run is only ever taken back.
+    TakeBack,
+    Close {
+        ending: Ending,
+        kept: Vec<Kept>,
+    },
+    /// All of an undo: what is done, and what is left alone and why.
+    Undo {
+        time: u64,
+        steps: Vec<UndoStep>,
+        kept: Vec<Kept>,
+    },
+    UndoClose {
+        finished: bool,
+        kept: Vec<Kept>,
+    },
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// Interrupted before anything was done.
+    Void,
+    /// Interrupted; the next run that writes finishes it or takes it back.
+    Open,
+    Applied,
+    TakenBack,
+    /// An undo was interrupted; the next run that writes finishes it.
+    UndoOpen,
+    Undone,
+}
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(super) enum JournalError {
+    #[error("its journal has format {0}, which this version does not know")]
+    Format(u32),
+    #[error("line {0} of its journal cannot be read")]
+    Line(usize),
+}
+
+/// A journal as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Journal {
+    pub(super) number: u64,
+    pub(super) time: u64,
+    pub(super) tree: String,
+    pub(super) keys: Vec<(String, String)>,
+    pub(super) files: Vec<FileOp>,
+    pub(super) state: RunState,
+    pub(super) taking_back: bool,
+    /// An undo was finished; files that it did not keep are no longer this run's.
+    pub(super) undone: bool,
+    /// The steps of the last undo.
+    pub(super) steps: Vec<UndoStep>,
+    /// What that undo decided to leave alone.
+    pub(super) decided: Vec<Kept>,
+    /// Files not given back by what was done last.
+    pub(super) kept: Vec<Kept>,
+}
+
+impl Journal {
+    fn void() -> Self {
+        Self {
+            number: 0,
+            time: 0,
+            tree: String::new(),
+            keys: Vec::new(),
+            files: Vec::new(),
+            state: RunState::Void,
+            taking_back: false,
+            undone: false,
+            steps: Vec::new(),
+            decided: Vec::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Reads a journal. An unfinished last line is what a crash leaves: what it would have
+    /// announced was not begun.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, JournalError> {
+        let mut journal = Self::void();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        for (at, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
+            if line.is_empty() {
+                continue;
+            }
+            // The format first: a newer one may hold records this version cannot read.
+            #[derive(Deserialize)]
+            struct Head {
+                format: Option<u32>,
+            }
+            let head: Head = serde_json::from_slice(line).map_err(|_| JournalError::Line(at + 1))?;
+            if let Some(format) = head.format.filter(|format| *format > FORMAT) {
+                return Err(JournalError::Format(format));
+            }
+            let record: Record = serde_json::from_slice(line).map_err(|_| JournalError::Line(at + 1))?;
+            if !journal.take(record) {
+                return Err(JournalError::Line(at + 1));
+            }
+        }
+        Ok(journal)
+    }
+
+    /// Adds a record; `false` where it makes no sense here.
+    pub(super) fn take(&mut self, record: Record) -> bool {
+        if (self.state == RunState::Void) != matches!(record, Record::Open { .. }) {
+            return false;
+        }
+        match record {
+            Record::Open { number, tree, time, .. } => {
+                (self.number, self.tree, self.time, self.state) = (number, tree, time, RunState::Open);
+            }
+            Record::Key { name, place } => self.keys.push((name, place)),
+            Record::File(op) if is_sound(&op) => self.files.push(op),
+            Record::File(_) => return false,
+            Record::TakeBack => self.taking_back = true,
+            Record::Close { ending, kept } => {
+                self.state = if ending == Ending::Applied { RunState::Applied } else { RunState::TakenBack };
+                self.kept = kept;
+            }
+            Record::Undo { steps, kept, .. } => {
+                if steps.iter().any(|step| step.op >= self.files.len()) {
+                    return false;
+                }
+                (self.steps, self.decided, self.state) = (steps, kept, RunState::UndoOpen);
+            }
+            Record::UndoClose { finished, kept } => {
+                if finished {
+                    (self.state, self.kept, self.undone) = (RunState::Undone, kept, true);
+                } else {
+                    self.state = if self.undone { RunState::Undone } else { RunState::Applied };
+                }
+                self.steps.clear();
+            }
+        }
+        true
+    }
+}
+
+/// Names in a journal are used as file names: none may lead out of its directory.
+fn is_sound(op: &FileOp) -> bool {
+    let backup = op.backup.as_deref().is_none_or(|name| name.starts_with("backup-") && !name.contains('/'));
+    let path = !op.path.is_root() && RepoPath::new(op.path.as_str()).as_ref() == Some(&op.path);
+    path && backup
+        && op.temp.starts_with(TEMP_PREFIX)
+        && !op.temp.contains('/')
+        && op.before.is_some() == op.backup.is_some()
+}
+
+/// The temporary file of the `index`-th operation of a run.
+pub(super) fn temp_name(run: &RunId, index: usize) -> String {
+    format!("{TEMP_PREFIX}{run}-{}", index + 1)
+}
+
+/// Appends to a journal and keeps what has been written in mind.
+pub(super) struct Writer {
+    file: File,
+    shown: std::path::PathBuf,
+    /// Bytes known to be whole records.
+    length: u64,
+    pub(super) journal: Journal,
+}
+
+impl Writer {
+    /// A new journal in a new run; its name is durable once the first record is.
+    pub(super) fn create(run: &RunDir) -> Result<Self, StateError> {
+        let file = run.create(NAME)?;
+        Ok(Self { file, shown: run.path_of(NAME), length: 0, journal: Journal::void() })
+    }
+
+    /// Goes on with the journal of an earlier run.
+    pub(super) fn resume(run: &RunDir, journal: Journal, bytes: &[u8]) -> Result<Self, StateError> {
+        let file = run.open(NAME)?;
+        let length = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
+        let writer = Self { file, shown: run.path_of(NAME), length, journal };
+        // The unfinished line a crash left must not run into the next record.
+        if (bytes.len() as u64) > length {
+            writer.file.set_len(length).map_err(|source| StateError::io(&writer.shown, "written", source))?;
+        }
+        Ok(writer)
+    }
+
+    /// Writes records and waits until they are on disk. On failure the journal is as before.
+    pub(super) fn append(&mut self, records: Vec<Record>) -> Result<(), StateError> {
+        let mut lines = Vec::new();
+        for record in &records {
+            serde_json::to_writer(&mut lines, record)
+                .map_err(|error| StateError::io(&self.shown, "written", std::io::Error::from(error)))?;
+            lines.push(b'\n');
+        }
+        let written = self.file.write_all_at(&lines, self.length).and_then(|()| self.file.sync_all());
+        if let Err(source) = written {
+            let _ = self.file.set_len(self.length);
+            return Err(StateError::io(&self.shown, "written", source));
+        }
+        self.length += lines.len() as u64;
+        for record in records {
+            self.journal.take(record);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the journal of a run, with its bytes; an absent one is void.
+pub(super) fn load(run: &RunDir) -> Result<(Journal, Vec<u8>), StateError> {
+    let bytes = run.read(NAME)?.map(|bytes| bytes.to_vec()).unwrap_or_default();
+    let journal = Journal::parse(&bytes)
+        .map_err(|error| StateError::Damaged { path: run.path_of(NAME), reason: error.to_string() })?;
+    Ok((journal, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMAT_1: &str = include_str!("../../tests/fixtures/journals/format-1.jsonl");
+
+    #[test]
+    fn format_1_keeps_parsing() {
+        let journal = Journal::parse(FORMAT_1.as_bytes()).unwrap();
+        assert_eq!((journal.number, journal.time, journal.state), (3, 1_795_500_000, RunState::Undone));
+        assert_eq!(journal.keys, vec![("SECRET_KEY".to_owned(), ".env".to_owned())]);
+        let roles: Vec<Role> = journal.files.iter().map(|op| op.role).collect();
+        assert_eq!(roles, [Role::Ignore, Role::Key, Role::Code]);
+        assert_eq!(journal.files[1].before, None);
+        assert_eq!(journal.files[2].before.as_ref().map(|mark| mark.mode), Some(0o644));
+        assert_eq!(
+            journal.kept.iter().map(|kept| kept.why).collect::<Vec<_>>(),
+            [KeptWhy::HoldsKey, KeptWhy::IgnoresKey]
+        );
+    }
+
+    #[test]
+    fn every_prefix_of_a_journal_is_a_state_a_crash_can_leave() {
+        let states: Vec<RunState> =
+            (0..=FORMAT_1.len()).map(|end| Journal::parse(&FORMAT_1.as_bytes()[..end]).unwrap().state).collect();
+        let mut seen = states.clone();
+        seen.dedup();
+        assert_eq!(seen, [RunState::Void, RunState::Open, RunState::Applied, RunState::UndoOpen, RunState::Undone]);
+    }
+
+    #[test]
+    fn newer_formats_and_paths_that_climb_are_refused() {
+        let newer = FORMAT_1.replacen("\"format\":1", "\"format\":2", 1);
+        assert_eq!(Journal::parse(newer.as_bytes()), Err(JournalError::Format(2)));
+        let climbing = FORMAT_1.replacen("\"path\":\".gitignore\"", "\"path\":\"../x\"", 1);
+        assert_eq!(Journal::parse(climbing.as_bytes()), Err(JournalError::Line(3)));
+        let temp = FORMAT_1.replacen("\".flask-harden-7f3a-1\"", "\".flask-harden-/../x\"", 1);
+        assert_eq!(Journal::parse(temp.as_bytes()), Err(JournalError::Line(3)));
+    }
+}

@@ -1,0 +1,240 @@
+//! One apply: lock, recover, check, journal, back up, stage everything, rename in the order of
+//! the phases, read the keys back, close. Any failure takes back what was done: all files or none.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::plan::{Draft, FileChange, Phase};
+use crate::repo::Tree;
+use crate::text::ContentHash;
+
+use super::error::{ApplyError, Failure};
+use super::journal::{self, Ending, FORMAT, FileMark, FileOp, Record, RunState, Writer};
+use super::lock::{self, Lock};
+use super::receipt::{DIFF, Receipt};
+use super::recover::{self, Recovered};
+use super::state_dir::{RunDir, RunId, StateDir, StateError, TreeState};
+use super::undo::{self, UndoOptions, UndoReport};
+use super::write::{Dress, FileError, Found, Refusal, Seen, Slot};
+
+/// Reads the keys back through whatever will read them later. The text says what failed and
+/// holds no secret.
+pub type ReadBack<'a> = &'a mut dyn FnMut() -> Result<(), String>;
+
+/// The only writer of a tree, as long as it lives.
+#[derive(Debug)]
+pub struct Session<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) state: TreeState,
+    recovered: Vec<Recovered>,
+    _lock: Lock,
+}
+
+impl<'t> Session<'t> {
+    /// Takes the lock and finishes or takes back what an interrupted run left. To be called
+    /// before the tree is read for the draft, since recovery changes files.
+    ///
+    /// # Errors
+    /// Where another run is at work, the state directory cannot be used, or an interrupted run
+    /// can be neither finished nor taken back.
+    pub fn begin(tree: &'t Tree, state: &StateDir) -> Result<Self, ApplyError> {
+        let state = state.enter(tree)?;
+        let lock = Lock::take(&state, lock::WAIT)?;
+        let recovered = recover::recover(tree, &state)?;
+        Ok(Self { tree, state, recovered, _lock: lock })
+    }
+
+    /// What was finished or taken back when the session began.
+    pub fn recovered(&self) -> &[Recovered] {
+        &self.recovered
+    }
+
+    /// Writes the files of a draft. `read_back` is called once the files with keys are in place,
+    /// before any code points at them; only where the draft has such files.
+    ///
+    /// # Errors
+    /// Where a file is not what the draft was made from, cannot be written, or `read_back`
+    /// objects. [`ApplyError::nothing_changed`] says what that left.
+    pub fn apply(&self, draft: &Draft, read_back: ReadBack<'_>) -> Result<Receipt, ApplyError> {
+        if draft.files.is_empty() {
+            return Err(ApplyError::Empty);
+        }
+        let mut changes: Vec<&FileChange> = draft.files.iter().collect();
+        changes.sort_by(|a, b| (a.phase, &a.path).cmp(&(b.phase, &b.path)));
+        let mut targets = Vec::with_capacity(changes.len());
+        for change in changes {
+            targets.push(Target::examine(self.tree, change).map_err(ApplyError::Refused)?);
+        }
+        let run = self.state.new_run()?;
+        let mut writer = match self.announce(&run, draft, &targets) {
+            Ok(writer) => writer,
+            Err(error) => {
+                self.state.forget(&run);
+                return Err(error.into());
+            }
+        };
+        if let Err(cause) = stage_all(&run, &writer, &targets) {
+            return Err(match self.take_back(&run, &mut writer, cause) {
+                ApplyError::TakenBack { cause: Failure::File(error), .. } => ApplyError::Refused(error),
+                ApplyError::TakenBack { cause: Failure::State(error), .. } => ApplyError::State(error),
+                other => other,
+            });
+        }
+        match install_all(&writer, &targets, read_back).and_then(|()| close(&run, &mut writer)) {
+            Ok(receipt) => Ok(receipt),
+            Err(cause) => Err(self.take_back(&run, &mut writer, cause)),
+        }
+    }
+
+    /// Takes a run back: the newest, or the one with this id.
+    ///
+    /// # Errors
+    /// Where there is no such run, or a file cannot be written.
+    pub fn undo(&self, id: Option<&RunId>, options: UndoOptions) -> Result<UndoReport, ApplyError> {
+        undo::undo(self, id, options)
+    }
+
+    /// Journals everything this run will do.
+    fn announce(&self, run: &RunDir, draft: &Draft, targets: &[Target<'_, '_>]) -> Result<Writer, StateError> {
+        let diff: String = targets.iter().map(|target| target.change.diff.as_str()).collect();
+        run.store(DIFF, diff.as_bytes())?;
+        let mut records = vec![Record::Open {
+            format: FORMAT,
+            run: run.id.clone(),
+            number: self.next_number()?,
+            tree: self.tree.root().to_string_lossy().into_owned(),
+            time: now(),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+        }];
+        let keys = draft.secrets.iter();
+        records.extend(keys.map(|key| Record::Key { name: key.name.clone(), place: key.place.clone() }));
+        records.extend(targets.iter().enumerate().map(|(at, target)| Record::File(target.operation(&run.id, at))));
+        let mut writer = Writer::create(run)?;
+        writer.append(records)?;
+        run.sync()?;
+        Ok(writer)
+    }
+
+    /// One more than the highest number so far; an unreadable journal does not count.
+    fn next_number(&self) -> Result<u64, StateError> {
+        let mut highest = 0;
+        for id in self.state.runs()? {
+            if let Ok((journal, _)) = self.state.run(&id).and_then(|run| journal::load(&run)) {
+                highest = highest.max(journal.number);
+            }
+        }
+        Ok(highest + 1)
+    }
+
+    /// After a failure: every file as it was, and the journal closed.
+    fn take_back(&self, run: &RunDir, writer: &mut Writer, cause: Failure) -> ApplyError {
+        // Where this cannot be written either, looking at the files still tells what to do.
+        let _ = writer.append(vec![Record::TakeBack]);
+        match recover::take_back(self.tree, run, writer) {
+            Err(error) => recover::stuck(self.tree, run, &writer.journal, format!("{cause}; then {error}")),
+            Ok(kept) => ApplyError::TakenBack { cause, kept: kept.into_iter().map(|kept| kept.path).collect() },
+        }
+    }
+}
+
+/// Begins a session and writes a draft that was made before it. A recovery that this brings
+/// about shows as changed files, and nothing is written then.
+///
+/// # Errors
+/// As [`Session::begin`] and [`Session::apply`].
+pub fn apply(tree: &Tree, state: &StateDir, draft: &Draft, read_back: ReadBack<'_>) -> Result<Receipt, ApplyError> {
+    Session::begin(tree, state)?.apply(draft, read_back)
+}
+
+/// A file of the draft and what stands in its place now.
+struct Target<'t, 'd> {
+    change: &'d FileChange,
+    slot: Slot<'t>,
+    found: Option<Found>,
+}
+
+impl<'t, 'd> Target<'t, 'd> {
+    /// Looks whether the file is what the draft was made from.
+    fn examine(tree: &'t Tree, change: &'d FileChange) -> Result<Self, FileError> {
+        let refused = |why| FileError { path: change.path.clone(), why };
+        let slot = Slot::open(tree, &change.path)?;
+        let found = match (slot.look()?, &change.before) {
+            (Seen::Foreign(why), _) => return Err(refused(why)),
+            (Seen::Absent, None) => None,
+            (Seen::Absent, Some(_)) => return Err(refused(Refusal::Missing)),
+            (Seen::File(_), None) => return Err(refused(Refusal::Exists)),
+            (Seen::File(found), Some(before)) if found.mark.hash == before.hash && found.mark.mode == before.mode => {
+                if found.mark.hash != ContentHash::of(change.after.as_bytes()) {
+                    slot.check_writable(found.mark.mode)?;
+                }
+                Some(found)
+            }
+            (Seen::File(_), Some(_)) => return Err(refused(Refusal::Changed)),
+        };
+        Ok(Self { change, slot, found })
+    }
+
+    fn operation(&self, run: &RunId, at: usize) -> FileOp {
+        let before = self.found.as_ref().map(|found| found.mark.clone());
+        // The owner of a new file is learnt from the disk; recovery goes by hash and mode.
+        let (uid, gid) = before.as_ref().map_or((0, 0), |mark| (mark.uid, mark.gid));
+        let hash = ContentHash::of(self.change.after.as_bytes());
+        FileOp {
+            path: self.change.path.clone(),
+            role: self.change.phase.into(),
+            backup: before.as_ref().map(|_| format!("backup-{}", at + 1)),
+            before,
+            after: FileMark { hash, mode: self.change.mode, uid, gid },
+            temp: journal::temp_name(run, at),
+        }
+    }
+
+    fn stage(&self, temp: &str) -> Result<(), FileError> {
+        let found = self.found.as_ref();
+        let owner = found.map(|found| (found.mark.uid, found.mark.gid));
+        let dress = Dress { mode: self.change.mode, owner, like: found };
+        self.slot.stage(temp, self.change.after.as_bytes(), &dress)
+    }
+}
+
+/// Backs up and stages. No file of the tree has changed when this fails.
+fn stage_all(run: &RunDir, writer: &Writer, targets: &[Target<'_, '_>]) -> Result<(), Failure> {
+    for (target, op) in targets.iter().zip(&writer.journal.files) {
+        if let (Some(found), Some(backup)) = (&target.found, &op.backup) {
+            run.store(backup, &found.bytes)?;
+        }
+    }
+    run.sync()?;
+    for (target, op) in targets.iter().zip(&writer.journal.files) {
+        target.stage(&op.temp)?;
+    }
+    Ok(())
+}
+
+/// Renames everything into place, ignore files first, code last.
+fn install_all(writer: &Writer, targets: &[Target<'_, '_>], read_back: ReadBack<'_>) -> Result<(), Failure> {
+    for phase in [Phase::Ignore, Phase::Secret, Phase::Code] {
+        let pairs = targets.iter().zip(&writer.journal.files);
+        let mut in_phase = pairs.filter(|(target, _)| target.change.phase == phase).peekable();
+        let any = in_phase.peek().is_some();
+        for (target, op) in in_phase {
+            target.slot.install(&op.temp, target.found.as_ref())?;
+        }
+        if any && phase == Phase::Secret {
+            read_back().map_err(Failure::ReadBack)?;
+        }
+    }
+    Ok(())
+}
+
+fn close(run: &RunDir, writer: &mut Writer) -> Result<Receipt, Failure> {
+    let mut receipt = Receipt::of(run, &writer.journal)?;
+    receipt.state = RunState::Applied;
+    receipt.keep(run)?;
+    writer.append(vec![Record::Close { ending: Ending::Applied, kept: Vec::new() }])?;
+    Ok(receipt)
+}
+
+/// Seconds since 1970; a clock before that counts as its beginning.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,214 @@
+//! Taking a finished run back. Decided by looking at each file, journaled as a whole, then done;
+//! an interrupted undo is carried on by the next session. What the user edited since is kept.
+
+use crate::repo::Tree;
+use crate::text::RepoPath;
+
+use super::error::ApplyError;
+use super::journal::{self, FileOp, Journal, Kept, KeptWhy, Record, Role, RunState, UndoStep, Writer};
+use super::receipt::Receipt;
+use super::recover::{self, GiveBackError, Standing, discard_temps, stage_old, standing};
+use super::run::{Session, now};
+use super::state_dir::{RunDir, RunId, TreeState};
+use super::write::{FileError, Found, Refusal, Seen, Slot};
+
+/// How far an undo goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UndoOptions {
+    /// Also files edited or deleted since; their present content is saved in the run's directory.
+    pub force: bool,
+    /// Also files with keys that we created, and the ignore lines that cover them.
+    pub purge: bool,
+    /// Give ignore files back even where a file with a key stays, which is then no longer ignored.
+    pub restore_ignores: bool,
+}
+
+/// What an undo did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoReport {
+    pub run: RunId,
+    /// Given back their old bytes, mode and owner.
+    pub restored: Vec<RepoPath>,
+    /// Created by the run, now removed.
+    pub removed: Vec<RepoPath>,
+    /// Left as they are, and why.
+    pub kept: Vec<Kept>,
+}
+
+pub(super) fn undo(session: &Session<'_>, id: Option<&RunId>, options: UndoOptions) -> Result<UndoReport, ApplyError> {
+    let (run, journal, bytes) = choose(&session.state, id)?;
+    let (steps, kept) = decide(session.tree, &journal, options).map_err(ApplyError::Refused)?;
+    if steps.is_empty() && journal.state == RunState::Undone {
+        return Ok(UndoReport { run: run.id.clone(), restored: Vec::new(), removed: Vec::new(), kept });
+    }
+    if options.force {
+        save_edited(session.tree, &run, &journal, &steps)?;
+    }
+    let mut writer = Writer::resume(&run, journal, &bytes)?;
+    writer.append(vec![Record::Undo { time: now(), steps, kept }])?;
+    let ready = match prepare(session.tree, &run, &writer.journal) {
+        Ok(ready) => ready,
+        Err(error) => return Err(abandon(session.tree, &run, &mut writer, error)),
+    };
+    finish(&run, &mut writer, ready)
+        .map_err(|error| recover::stuck(session.tree, &run, &writer.journal, error.to_string()))
+}
+
+/// Carries an interrupted undo on.
+pub(super) fn carry_on(tree: &Tree, run: &RunDir, writer: &mut Writer) -> Result<Vec<Kept>, GiveBackError> {
+    let ready = prepare(tree, run, &writer.journal)?;
+    Ok(finish(run, writer, ready)?.kept)
+}
+
+/// The run meant, with its journal. Without an id: the newest that was written, undone or not, so
+/// that a second undo does not reach further back than the first.
+fn choose(state: &TreeState, id: Option<&RunId>) -> Result<(RunDir, Journal, Vec<u8>), ApplyError> {
+    let mut newest: Option<(RunDir, Journal, Vec<u8>)> = None;
+    for known in state.runs()? {
+        if id.is_some_and(|id| *id != known) {
+            continue;
+        }
+        let run = state.run(&known)?;
+        let (journal, bytes) = journal::load(&run)?;
+        let written = matches!(journal.state, RunState::Applied | RunState::Undone);
+        if written && newest.as_ref().is_none_or(|(_, best, _)| best.number < journal.number) {
+            newest = Some((run, journal, bytes));
+        }
+    }
+    newest.ok_or_else(|| match id {
+        Some(id) => ApplyError::UnknownRun { id: id.to_string() },
+        None => ApplyError::NoRun,
+    })
+}
+
+/// What to do with each file, last written first, and what is kept.
+fn decide(tree: &Tree, journal: &Journal, options: UndoOptions) -> Result<(Vec<UndoStep>, Vec<Kept>), FileError> {
+    let (mut steps, mut kept) = (Vec::new(), Vec::new());
+    let mut key_stays = false;
+    for (index, op) in journal.files.iter().enumerate().rev() {
+        if journal.undone && !journal.kept.iter().any(|kept| kept.path == op.path) {
+            continue;
+        }
+        let (slot, standing) = standing(tree, op)?;
+        let verdict = match standing {
+            Standing::Before => continue,
+            Standing::Replaced => Err(KeptWhy::Replaced),
+            _ if slot.is_none() => Err(KeptWhy::Removed),
+            Standing::After(_) | Standing::Edited(_)
+                if op.role == Role::Key && op.before.is_none() && !options.purge =>
+            {
+                Err(KeptWhy::HoldsKey)
+            }
+            Standing::After(_) | Standing::Edited(_)
+                if op.role == Role::Ignore && key_stays && !options.restore_ignores =>
+            {
+                Err(KeptWhy::IgnoresKey)
+            }
+            Standing::After(found) => Ok(Some(found.mark)),
+            Standing::Edited(found) if options.force => Ok(Some(found.mark)),
+            Standing::Removed if options.force => Ok(None),
+            Standing::Edited(_) => Err(KeptWhy::Edited),
+            Standing::Removed => Err(KeptWhy::Removed),
+        };
+        match verdict {
+            Ok(found) => steps.push(UndoStep { op: index, found }),
+            Err(why) => {
+                key_stays |= op.role == Role::Key && why != KeptWhy::Removed;
+                kept.push(Kept { path: op.path.clone(), why });
+            }
+        }
+    }
+    kept.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((steps, kept))
+}
+
+/// Before edits are given up on request, they are saved among the backups.
+fn save_edited(tree: &Tree, run: &RunDir, journal: &Journal, steps: &[UndoStep]) -> Result<(), ApplyError> {
+    for step in steps {
+        let op = &journal.files[step.op];
+        if let (_, Standing::Edited(found)) = standing(tree, op).map_err(ApplyError::Refused)? {
+            run.replace(&format!("edited-{}", step.op + 1), &found.bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// A step whose file still is what the undo was decided for, staged.
+struct Ready<'t> {
+    op: FileOp,
+    /// `None`: done already, or not to be done any more.
+    act: Option<(Slot<'t>, Option<Found>)>,
+    kept: Option<KeptWhy>,
+}
+
+/// Stages all old contents. Nothing of the tree has changed yet when this fails.
+fn prepare<'t>(tree: &'t Tree, run: &RunDir, journal: &Journal) -> Result<Vec<Ready<'t>>, GiveBackError> {
+    discard_temps(tree, journal)?;
+    let mut ready = Vec::with_capacity(journal.steps.len());
+    for step in &journal.steps {
+        let op = journal.files[step.op].clone();
+        let next = examine(tree, op, step)?;
+        if let Some((slot, found)) = next.act.as_ref().filter(|_| next.op.before.is_some()) {
+            stage_old(slot, run, &next.op, found.as_ref())?;
+        }
+        ready.push(next);
+    }
+    Ok(ready)
+}
+
+fn examine<'t>(tree: &'t Tree, op: FileOp, step: &UndoStep) -> Result<Ready<'t>, FileError> {
+    let (slot, standing) = standing(tree, &op)?;
+    let seen = match standing {
+        Standing::Before => return Ok(Ready { op, act: None, kept: None }),
+        Standing::After(found) | Standing::Edited(found) => Seen::File(found),
+        Standing::Removed => Seen::Absent,
+        Standing::Replaced => Seen::Foreign(Refusal::Changed),
+    };
+    let unchanged = seen.mark() == step.found.as_ref();
+    Ok(match (seen, slot) {
+        (Seen::File(found), Some(slot)) if unchanged => Ready { op, act: Some((slot, Some(found))), kept: None },
+        (Seen::Absent, Some(slot)) if unchanged => Ready { op, act: Some((slot, None)), kept: None },
+        (Seen::Foreign(_), _) => Ready { op, act: None, kept: Some(KeptWhy::Replaced) },
+        (Seen::Absent, _) => Ready { op, act: None, kept: Some(KeptWhy::Removed) },
+        (Seen::File(_), _) => Ready { op, act: None, kept: Some(KeptWhy::Edited) },
+    })
+}
+
+/// Renames and removes, then closes the undo.
+fn finish(run: &RunDir, writer: &mut Writer, ready: Vec<Ready<'_>>) -> Result<UndoReport, GiveBackError> {
+    let kept = writer.journal.decided.clone();
+    let mut report = UndoReport { run: run.id.clone(), restored: Vec::new(), removed: Vec::new(), kept };
+    let mut done = Vec::new();
+    for step in ready {
+        if let Some(why) = step.kept {
+            report.kept.push(Kept { path: step.op.path.clone(), why });
+        }
+        let Some((slot, found)) = step.act else { continue };
+        if step.op.before.is_some() {
+            slot.install(&step.op.temp, found.as_ref())?;
+            report.restored.push(step.op.path.clone());
+        } else if let Some(found) = &found {
+            slot.remove(found)?;
+            report.removed.push(step.op.path.clone());
+        }
+        done.push(step.op);
+    }
+    report.kept.sort_by(|a, b| a.path.cmp(&b.path));
+    writer.append(vec![Record::UndoClose { finished: true, kept: report.kept.clone() }])?;
+    recover::drop_backups(run, done.iter());
+    // The undo is closed; a receipt that cannot be renewed does not take that back.
+    let _ = Receipt::of(run, &writer.journal).and_then(|receipt| receipt.keep(run));
+    Ok(report)
+}
+
+/// Nothing was given back yet: the run is as it was before the undo.
+fn abandon(tree: &Tree, run: &RunDir, writer: &mut Writer, error: GiveBackError) -> ApplyError {
+    let tidied = discard_temps(tree, &writer.journal).map_err(GiveBackError::from).and_then(|()| {
+        writer.append(vec![Record::UndoClose { finished: false, kept: Vec::new() }]).map_err(GiveBackError::from)
+    });
+    match (tidied, error) {
+        (Err(then), error) => recover::stuck(tree, run, &writer.journal, format!("{error}; then {then}")),
+        (Ok(()), GiveBackError::File(error)) => ApplyError::Refused(error),
+        (Ok(()), GiveBackError::State(error)) => ApplyError::State(error),
+    }
+}
