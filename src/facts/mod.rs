@@ -23,7 +23,7 @@ pub use apps::AppFacts;
 pub use env::EnvFile;
 pub use files::{FileRole, Files, PyFile};
 pub use holders::HolderIndex;
-pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, WsgiTarget};
+pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, VarOrigin, WsgiTarget};
 pub use names::Names;
 pub use project::Project;
 pub use server_conf::ServerConf;
