@@ -8,6 +8,7 @@ pub mod files;
 pub mod gather;
 pub mod holders;
 pub mod launch;
+pub mod leaks;
 pub mod masks;
 pub mod names;
 pub mod production;
@@ -50,6 +51,10 @@ pub struct Facts {
     pub production: Vec<usize>,
     pub server_confs: Vec<ServerConf>,
     pub targets: Vec<Target>,
+    /// Values that signing keys had in git history.
+    pub leaks: Vec<leaks::Leak>,
+    /// Whether the tree lies in a git repository that could be opened.
+    pub git: bool,
 }
 
 impl Facts {

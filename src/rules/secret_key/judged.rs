@@ -1,0 +1,131 @@
+//! Which settings hold signing keys in code, and how far each matters: shared by the rules on
+//! literals so that they cannot disagree.
+
+use std::sync::Arc;
+
+use crate::facts::holders::HolderRef;
+use crate::facts::settings::Holder;
+use crate::facts::values::{Value, Valued};
+use crate::facts::{Effective, Facts, Setting};
+use crate::finding::Severity;
+use crate::secret::Secret;
+use crate::secret::strength::{self, Strength};
+
+/// Settings whose value signs something.
+pub const SIGNING_KEYS: &[&str] = &["SECRET_KEY", "JWT_SECRET_KEY", "WTF_CSRF_SECRET_KEY", "SECURITY_PASSWORD_SALT"];
+
+/// A signing key with a literal in code.
+pub struct Literal<'f> {
+    pub setting: &'f Setting,
+    /// The literal itself.
+    pub literal: &'f Valued,
+    pub secret: &'f Arc<Secret>,
+    /// The variable read first, where there is one: then the literal is a fallback.
+    pub variable: Option<&'f str>,
+    /// The setting (another name for it) through which the app gets the value.
+    pub used_as: &'f str,
+}
+
+/// Every literal that gives a signing key in the project's own running code.
+pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
+    let mut found: Vec<Literal<'_>> = Vec::new();
+    for setting in &facts.settings {
+        if !SIGNING_KEYS.contains(&setting.key.as_str()) || !facts.is_own(setting.path()) || is_testing(facts, setting) {
+            continue;
+        }
+        let resolved = facts.resolve(setting);
+        if !facts.is_own(resolved.path()) {
+            continue;
+        }
+        let Some(literal) = resolved.value.literal() else { continue };
+        let Value::Text { secret, .. } = &literal.value else { continue };
+        if strength::is_placeholder(secret.expose()) || found.iter().any(|known| std::ptr::eq(known.setting, resolved)) {
+            continue;
+        }
+        let variable = resolved.value.env().map(|read| read.name.as_str());
+        found.push(Literal { setting: resolved, literal, secret, variable, used_as: &setting.key });
+    }
+    found
+}
+
+/// Whether a setting belongs to the tests' own configuration.
+pub fn is_testing(facts: &Facts, setting: &Setting) -> bool {
+    match &setting.holder {
+        Holder::Class(class) => is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) }),
+        _ => {
+            let stem = setting.path().stem().to_ascii_lowercase();
+            setting.function.as_deref().is_some_and(|name| name.starts_with("test")) || stem.starts_with("test") || stem.ends_with("_test") || stem.ends_with("testing")
+        }
+    }
+}
+
+/// Whether a class is the tests' configuration: by its name, or because it sets TESTING.
+pub fn is_testing_class(facts: &Facts, class: &HolderRef) -> bool {
+    let named = class.class.as_deref().is_some_and(|name| name.contains("Test"));
+    named || facts.in_holder(class, "TESTING").is_some_and(|setting| setting.value.truth_unset() == Some(true))
+}
+
+/// Whether only development selects the class a setting stands in: every production target
+/// provably runs another one, or its name says so and nothing selects it for production.
+pub fn only_development(facts: &Facts, setting: &Setting) -> bool {
+    let Holder::Class(class) = &setting.holder else { return false };
+    let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
+    let root = facts.project_root(setting.path());
+    let selects = |target: &crate::facts::Target| {
+        target.chosen.iter().any(|(_, chosen)| {
+            chosen.holder.as_ref().is_some_and(|holder| facts.holders.lookup_order(holder).contains(&me))
+        })
+    };
+    let mut production = facts.production_targets(&root).peekable();
+    let named = ["Dev", "Local", "Debug"].iter().any(|part| class.contains(part));
+    if production.peek().is_some() {
+        let targets: Vec<_> = production.collect();
+        let certain = targets.iter().all(|t| t.chosen.iter().all(|(_, c)| c.certain && c.holder.is_some()));
+        return !targets.iter().any(|target| selects(target)) && (certain || named);
+    }
+    named && !facts.targets.iter().any(|target| target.project == root && selects(target))
+}
+
+/// How bad a literal is, before history is looked at.
+pub fn severity(facts: &Facts, literal: &Literal<'_>) -> Severity {
+    if only_development(facts, literal.setting) {
+        return Severity::Low;
+    }
+    if literal.variable.is_some() && strength::judge(literal.secret) == Strength::Ordinary {
+        return Severity::Medium;
+    }
+    Severity::High
+}
+
+/// What is known of where the value is used, a line a target.
+pub fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
+    let root = facts.project_root(literal.setting.path());
+    let place = format!("{}:{}", literal.setting.path(), literal.setting.location.line);
+    let mut lines = Vec::new();
+    for target in facts.targets.iter().filter(|target| target.project == root) {
+        let line = match facts.effective(target, literal.used_as) {
+            Effective::Set { setting, certain } if std::ptr::eq(facts.resolve(setting), literal.setting) => {
+                match literal.variable {
+                    Some(name) if target.env.contains_key(name) => format!("{name} is set by the repository"),
+                    Some(name) => format!("{place}, used unless the server sets {name}"),
+                    None if certain => format!("{place}, nothing replaces it later"),
+                    None => format!("{place}, unless the server selects another configuration"),
+                }
+            }
+            Effective::Set { setting, .. } => format!("another value wins: {}:{}", setting.path(), setting.location.line),
+            Effective::Unknown(reason) => format!("unknown: {reason}"),
+            Effective::Absent => continue,
+        };
+        lines.push(format!("{}: {line}", target.name));
+    }
+    lines
+}
+
+/// `short` or `a word every list has`, for messages.
+pub fn weakness(secret: &Secret) -> &'static str {
+    match strength::judge(secret) {
+        Strength::WellKnown => " It is a value every word list has.",
+        Strength::Short => " It is short enough to be guessed.",
+        Strength::Ordinary => "",
+    }
+}

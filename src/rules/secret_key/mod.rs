@@ -1,0 +1,19 @@
+//! Threat 1: the secret key and the other keys that sign.
+
+mod env_file_not_ignored;
+mod env_file_tracked;
+mod fallback_literal;
+mod hardcoded;
+mod judged;
+mod leaked_in_history;
+mod wiring;
+
+use super::Rule;
+
+pub const RULES: &[&Rule] = &[
+    &leaked_in_history::RULE,
+    &hardcoded::RULE,
+    &fallback_literal::RULE,
+    &env_file_tracked::RULE,
+    &env_file_not_ignored::RULE,
+];

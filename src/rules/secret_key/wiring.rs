@@ -1,0 +1,333 @@
+//! The remedy for a signing key in code: the literal gives way to a read of the environment and,
+//! where the app is not proven to load it, of the env file; the key goes into the store.
+
+use super::judged::{Literal, is_testing_class, literals};
+use crate::facts::holders::HolderRef;
+use crate::facts::settings::Holder;
+use crate::facts::values::{Derivation, EnvRead, EnvReader, Value, Valued};
+use crate::facts::{EnvFile, Facts, PyFile, Setting};
+use crate::finding::{Finding, Severity};
+use crate::lang::python::{StmtKind, is_strictly_valid, walk_stmts};
+use crate::lang::python::{add_after, add_import, after_imports};
+use crate::remedy::{Applicability, Change, Choices, Remedy, ServerItem};
+use crate::rules::server_start;
+use crate::store::{StoreId, env_file};
+use crate::templates;
+use crate::text::{RepoPath, SourceFile, Span, TextEdit};
+
+/// Name of the function that is added to read the env file.
+const READER: &str = "_from_env_file";
+
+pub fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
+    let literals = literals(facts);
+    let mut remedies = Vec::new();
+    for finding in findings {
+        let literal = literals.iter().find(|literal| {
+            literal.setting.symbol() == finding.key.symbol && literal.setting.path().as_str() == finding.key.path
+        });
+        let Some(literal) = literal.filter(|_| finding.severity > Severity::Low) else { continue };
+        remedies.push(match changes(facts, literal, choices) {
+            Ok(changes) => remedy(facts, finding, literal, choices, changes),
+            Err(why) => by_hand(finding, literal, why),
+        });
+    }
+    remedies
+}
+
+fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Choices, changes: Vec<Change>) -> Remedy {
+    let name = variable(literal);
+    let mut steps = Vec::new();
+    if choices.store == StoreId::None {
+        steps.push(format!("Set {name} in the environment of every server before the next deployment."));
+    } else {
+        steps.push(format!("Servers need their own copy: set {name} in their environment, or copy {} with mode 0600.", choices.env_file));
+    }
+    for path in workflows(facts, name) {
+        steps.push(format!("{path} runs this code: set {name} there where it needs one."));
+    }
+    let place = match choices.store {
+        StoreId::EnvFile => format!("a new key in {}", choices.env_file),
+        StoreId::None => "no key is made".to_owned(),
+    };
+    Remedy {
+        id: finding.key.to_string(),
+        findings: vec![finding.key.clone()],
+        title: format!("{} read from the environment, {place}", literal.used_as),
+        reason: "The literal is gone from the code. Everyone signs in again once.".to_owned(),
+        applicability: Applicability::Automatic,
+        changes,
+        steps,
+        needs: Vec::new(),
+    }
+}
+
+fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
+    let name = variable(literal);
+    Remedy {
+        id: finding.key.to_string(),
+        findings: vec![finding.key.clone()],
+        title: format!("read {} from the environment", literal.used_as),
+        reason: why,
+        applicability: Applicability::Manual,
+        changes: Vec::new(),
+        steps: vec![format!(
+            "In {}:{}, replace the literal by os.environ.get(\"{name}\"), and set {name} to a new random value.",
+            finding.primary.path, finding.primary.line
+        )],
+        needs: Vec::new(),
+    }
+}
+
+/// The variable the app reads the key from: its own name for it, else the setting's.
+fn variable<'l>(literal: &'l Literal<'_>) -> &'l str {
+    literal.variable.unwrap_or(literal.used_as)
+}
+
+/// CI workflows of the repository.
+fn workflows(facts: &Facts, name: &str) -> Vec<RepoPath> {
+    let ci = |path: &&RepoPath| path.as_str().starts_with(".github/workflows/") || path.name() == ".gitlab-ci.yml" || path.name() == ".travis.yml";
+    facts.files.sources.values().filter(|source| ci(&&source.path) && source.text.contains(name)).map(|s| s.path.clone()).collect()
+}
+
+/// All changes, or why a machine must not make them.
+fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Vec<Change>, String> {
+    let setting = literal.setting;
+    let (source, file) = editable(facts, setting.path())?;
+    if literal.used_as == "SECURITY_PASSWORD_SALT" {
+        return Err("Stored password hashes depend on this salt: move the value as it is, never replace it.".to_owned());
+    }
+    let name = variable(literal);
+    let reader_needed = choices.store == StoreId::EnvFile && !loads_env_before(facts, file, setting);
+    let mut edits = Vec::new();
+    let read = Reading::of(facts, file, source);
+    edits.push(replace(source, setting, literal, name, &read, reader_needed)?);
+    let direct = literal.variable.is_none();
+    if (direct || reader_needed) && read.needs_import {
+        edits.push(add_import(source, &file.module, "import os"));
+    }
+    if reader_needed && !has_reader(file) {
+        let import_os = !read.needs_import && !read.get.starts_with("os.");
+        edits.push(reader(source, file, setting, &choices.env_file, import_os)?);
+    }
+    let path = setting.path().clone();
+    let mut changes = vec![Change::Edit { path: path.clone(), edits }];
+    changes.extend(testing_keys(facts, setting)?);
+    if choices.store == StoreId::EnvFile {
+        changes.push(Change::PutSecret { name: name.to_owned() });
+        changes.extend(ignore_env_file(facts, &choices.env_file));
+    }
+    changes.extend(example(facts, &choices.env_file, name));
+    if let Some(conf) = server_start::conf_path(facts, &facts.project_root(&path)) {
+        if literal.used_as == "SECRET_KEY" {
+            changes.push(Change::ServerStart { conf, item: ServerItem::StopWithoutKey });
+        }
+    }
+    Ok(changes)
+}
+
+/// The file, where it may be edited: read with certainty, and Python 3.
+pub(crate) fn editable<'f>(facts: &'f Facts, path: &RepoPath) -> Result<(&'f SourceFile, &'f PyFile), String> {
+    let source = facts.files.get(path).ok_or_else(|| format!("{path} was not read."))?;
+    let file = facts.py(path).ok_or_else(|| format!("{path} was not parsed."))?;
+    if file.module.python2 {
+        return Err(format!("{path} is Python 2, which is never rewritten."));
+    }
+    if file.module.too_deep || !file.module.errors.is_empty() || !is_strictly_valid(&source.text) {
+        return Err(format!("{path} could not be read with certainty, so it is not rewritten."));
+    }
+    Ok((source, file))
+}
+
+/// How this file reaches the environment.
+struct Reading {
+    /// `os.environ.get`, `environ.get`, `getenv`.
+    get: String,
+    needs_import: bool,
+    /// Quotation mark the literal had.
+    quote: char,
+}
+
+impl Reading {
+    fn of(facts: &Facts, file: &PyFile, source: &SourceFile) -> Self {
+        let names = &facts.names[&file.path];
+        let quote = if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' };
+        let (get, needs_import) = if let Some(os) = names.imports("os") {
+            (format!("{os}.environ.get"), false)
+        } else if let Some(environ) = names.imports("os.environ") {
+            (format!("{environ}.get"), false)
+        } else if let Some(getenv) = names.imports("os.getenv") {
+            (getenv.to_owned(), false)
+        } else {
+            ("os.environ.get".to_owned(), true)
+        };
+        Self { get, needs_import, quote }
+    }
+
+    fn call(&self, function: &str, name: &str) -> String {
+        format!("{function}({0}{name}{0})", self.quote)
+    }
+}
+
+/// The edit of the literal itself.
+fn replace(source: &SourceFile, setting: &Setting, literal: &Literal<'_>, name: &str, read: &Reading, reader: bool) -> Result<TextEdit, String> {
+    let Value::Text { bytes, .. } = &literal.literal.value else {
+        return Err("The value is not a plain literal.".to_owned());
+    };
+    let span = literal.literal.span;
+    let whole = &setting.value;
+    if literal.variable.is_none() {
+        let mut text = read.call(&read.get, name);
+        if reader {
+            text = format!("{text} or {}", read.call(READER, name));
+        }
+        if *bytes {
+            text = format!("({text} or {0}{0}).encode()", read.quote);
+        } else if whole.span != span {
+            text = format!("({text} or {0}{0})", read.quote);
+        } else if source.text[..span.start].trim_end().ends_with(" or") {
+            text = format!("({text})");
+        }
+        return Ok(TextEdit::replace(span, text));
+    }
+    let env = innermost(whole).ok_or("The fallback is computed; it is not rewritten.")?;
+    if env.reader != EnvReader::Os {
+        if derived_text(whole) || has_cast(source, whole) {
+            return Err("The value is converted as it is read; dropping the default could raise.".to_owned());
+        }
+        return Ok(TextEdit::replace(span, "None"));
+    }
+    if derived_text(whole) || *bytes {
+        let empty = format!("{}{1}{1}", if *bytes { "b" } else { "" }, read.quote);
+        let text = if reader && !*bytes { format!("({} or {1}{1})", read.call(READER, name), read.quote) } else { empty };
+        return Ok(TextEdit::replace(span, text));
+    }
+    if reader {
+        return Ok(TextEdit::replace(span, read.call(READER, name)));
+    }
+    Ok(drop_fallback(&source.text, span))
+}
+
+/// The environment read the literal is the fallback of.
+fn innermost(value: &Valued) -> Option<&EnvRead> {
+    let read = value.env()?;
+    match read.fallback.as_deref() {
+        Some(inner) if inner.env().is_some() => innermost(inner),
+        _ => Some(read),
+    }
+}
+
+/// Whether a method is called on the value, which would raise on `None`.
+fn derived_text(value: &Valued) -> bool {
+    matches!(value.value, Value::Derived { how: Derivation::Text, .. })
+}
+
+fn has_cast(source: &SourceFile, value: &Valued) -> bool {
+    value.span.of(&source.text).contains("cast")
+}
+
+/// Takes ` or "literal"` away, or puts `None` in the place of a default argument.
+fn drop_fallback(text: &str, literal: Span) -> TextEdit {
+    let before = text[..literal.start].trim_end_matches([' ', '\t', '\n', '\r', '\\']);
+    match before.strip_suffix("or") {
+        Some(left) if left.ends_with(|c: char| c.is_whitespace() || c == ')' || c == ']') => {
+            let left = left.trim_end_matches([' ', '\t', '\n', '\r', '\\']);
+            TextEdit::delete(Span::new(left.len(), literal.end))
+        }
+        _ => TextEdit::replace(literal, "None"),
+    }
+}
+
+/// Whether `load_dotenv()` (or an environs `read_env()`) surely runs in this file before the
+/// setting gets its value, and finds the env file.
+fn loads_env_before(facts: &Facts, file: &PyFile, setting: &Setting) -> bool {
+    facts.apps.dotenv.iter().any(|load| {
+        let found = load.file.as_deref().is_none_or(|name| name == env_file::NAME);
+        load.path == file.path && load.function.is_none() && found && load.offset < setting.statement.start
+            && is_unconditional(file, load.offset)
+    })
+}
+
+fn is_unconditional(file: &PyFile, offset: usize) -> bool {
+    file.module.body.iter().any(|stmt| stmt.span.start <= offset && offset < stmt.span.end && matches!(stmt.kind, StmtKind::Expr(_) | StmtKind::Assign { .. }))
+}
+
+fn has_reader(file: &PyFile) -> bool {
+    file.module.body.iter().any(|stmt| matches!(&stmt.kind, StmtKind::Function(function) if function.name == READER))
+}
+
+/// The function that reads the env file, placed behind the imports.
+fn reader(source: &SourceFile, file: &PyFile, setting: &Setting, env_file: &RepoPath, import_os: bool) -> Result<TextEdit, String> {
+    let newline = source.newline();
+    let relative = env_file.relative_from(&source.path.parent());
+    let code = templates::env_file_reader(READER, &relative, import_os).map_err(|error| error.to_string())?;
+    let code = code.trim_end().replace('\n', newline);
+    let end = after_imports(&file.module);
+    if end == 0 || end > setting.statement.start && setting.function.is_none() {
+        let at = file.module.body.first().map_or(0, |stmt| source.line_span(stmt.span.start).start);
+        let at = if at == 0 && source.text.starts_with('\u{feff}') { 3 } else { at };
+        return Ok(TextEdit::insert(at, format!("{newline}{code}{newline}{newline}{newline}")));
+    }
+    let at = source.after_line(end.saturating_sub(1));
+    let blank_before = if source.text[..at].ends_with('\n') { newline.repeat(2) } else { newline.repeat(3) };
+    // Blank lines that follow the imports already become those behind the function.
+    let follows_blank = source.text[at..].starts_with(newline);
+    let after = if follows_blank { newline.to_owned() } else { newline.repeat(3) };
+    Ok(TextEdit::insert(at, format!("{blank_before}{code}{after}")))
+}
+
+/// Testing classes that live on the key of the class we take it from get one of their own.
+fn testing_keys(facts: &Facts, setting: &Setting) -> Result<Vec<Change>, String> {
+    let Holder::Class(class) = &setting.holder else { return Ok(Vec::new()) };
+    let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
+    let mut changes = Vec::new();
+    for sub in facts.holders.subclasses(&me) {
+        let inherits = facts.in_holder(sub, &setting.key).is_some_and(|found| std::ptr::eq(found, setting));
+        if !inherits || !is_testing_class(facts, sub) || !facts.is_own(&sub.path) {
+            continue;
+        }
+        let (source, file) = editable(facts, &sub.path)?;
+        let Some(last) = class_anchor(file, sub.class.as_deref().unwrap_or_default()) else { continue };
+        let quote = if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' };
+        let line = format!("{} = {quote}only for tests{quote}", setting.key);
+        changes.push(Change::Edit { path: sub.path.clone(), edits: vec![add_after(source, last, &[line])] });
+    }
+    Ok(changes)
+}
+
+/// The statement of a class behind which a setting goes: `TESTING = True`, else the first one.
+fn class_anchor(file: &PyFile, class: &str) -> Option<Span> {
+    let mut found = None;
+    walk_stmts(&file.module.body, &mut |stmt| {
+        let StmtKind::Class(def) = &stmt.kind else { return };
+        if def.name != class {
+            return;
+        }
+        let testing = def.body.iter().find(|stmt| match &stmt.kind {
+            StmtKind::Assign { targets, .. } => targets.iter().any(|target| target.as_name() == Some("TESTING")),
+            _ => false,
+        });
+        found = testing.or_else(|| def.body.first()).map(|stmt| stmt.span);
+    });
+    found
+}
+
+fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
+    let covered = facts.env_files.iter().any(|file: &EnvFile| file.path == *path && file.ignored);
+    let file = super::env_file_not_ignored::ignore_file(facts, path).filter(|_| facts.git && !covered)?;
+    let pattern = path.relative_from(&file.parent());
+    let pattern = if pattern.contains('/') { format!("/{pattern}") } else { pattern };
+    Some(Change::Ignore { file, patterns: vec![pattern] })
+}
+
+/// The name, without a value, in the example env file beside the env file.
+fn example(facts: &Facts, env: &RepoPath, name: &str) -> Option<Change> {
+    let file = facts.env_files.iter().find(|file| file.example && file.path.parent() == env.parent() && file.path.name().starts_with(".env"))?;
+    if file.document.entries.iter().any(|entry| entry.key == name) {
+        return None;
+    }
+    let source = facts.files.get(&file.path)?;
+    let newline = source.newline();
+    let lead = if source.text.is_empty() || source.text.ends_with('\n') { "" } else { newline };
+    let edit = TextEdit::insert(source.text.len(), format!("{lead}{name}={newline}"));
+    Some(Change::Edit { path: file.path.clone(), edits: vec![edit] })
+}
