@@ -33,4 +33,5 @@ pub mod report;
 pub mod rules;
 pub mod secret;
 pub mod store;
+pub mod templates;
 pub mod text;

@@ -1,5 +1,5 @@
-//! The env file as a store: what it is called, who may read it, which lines keep it out of git
-//! and images. Its text is composed by `lang::dotenv::render` and written by `apply`.
+//! The env file as a store: what it is called, who may read it, what stands above a key. Its
+//! text is composed by `lang::dotenv::render` and written by `apply`.
 
 /// Name of the file, beside the app.
 pub const NAME: &str = ".env";
@@ -7,5 +7,5 @@ pub const NAME: &str = ".env";
 /// Permission bits of a file that we create. An existing one keeps its own.
 pub const MODE: u32 = 0o600;
 
-/// The line above a key that we add.
+/// The comment above a key that we add.
 pub const COMMENT: &str = "Secret, made by flask-harden: never commit this file.";

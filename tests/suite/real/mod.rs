@@ -4,4 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "these tests start real programs and write their own trees")]
 
 mod dotenv;
+mod env_reader;
+mod gunicorn;
 mod python;
+mod tree;
