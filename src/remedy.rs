@@ -54,7 +54,8 @@ pub enum ServerItem {
     /// workers, worker class and preloading stay as they are.
     Limits { gunicorn_known: bool },
     /// `os.environ.setdefault(name, value)` before the app is loaded.
-    Env { name: String, value: String },
+    /// `why` is the comment above it, one line.
+    Env { name: String, value: String, why: String },
     /// Stop with one sentence where the app has no key. Written only into a file we create.
     StopWithoutKey,
 }

@@ -3,7 +3,7 @@
 use super::apps::{self, App};
 use super::files::{Files, PyFile};
 use super::names::Names;
-use super::{EnvFile, Facts, HolderIndex, Launch, project, server_conf, settings, targets};
+use super::{EnvFile, Facts, HolderIndex, Launch, dependencies, project, server_conf, settings, targets};
 
 /// What was read, ready to be related.
 pub struct Read {
@@ -41,6 +41,7 @@ pub fn gather(read: Read) -> Facts {
             facts.server_confs.push(conf);
         }
     }
+    facts.dependencies = dependencies::read(&facts.files);
     facts.targets = targets::targets(&facts);
     facts
 }

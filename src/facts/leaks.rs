@@ -35,7 +35,8 @@ pub struct Leak {
 impl Leak {
     /// `history: 4be1c07 2025-04-25 config.py:9, on origin/main, in v1.2`.
     pub fn seen(&self) -> String {
-        let mut line = format!("history: {} {} {}:{}", &self.commit[..self.commit.len().min(7)], self.date, self.path, self.line);
+        let mut line =
+            format!("history: {} {} {}:{}", &self.commit[..self.commit.len().min(7)], self.date, self.path, self.line);
         if !self.remote_branches.is_empty() {
             line.push_str(&format!(", on {}", some(&self.remote_branches)));
         }
@@ -53,7 +54,11 @@ fn some(names: &[String]) -> String {
 
 /// Whether a historical file is worth reading.
 pub fn is_wanted(path: &RepoPath) -> bool {
-    (path.extension() == "py" || is_env_file(path)) && !matches!(crate::repo::role(path), FileRole::Test | FileRole::Vendored | FileRole::Migration | FileRole::Docs)
+    (path.extension() == "py" || is_env_file(path))
+        && !matches!(
+            crate::repo::role(path),
+            FileRole::Test | FileRole::Vendored | FileRole::Migration | FileRole::Docs
+        )
 }
 
 /// A key and the literal it is given, with the line.

@@ -2,6 +2,7 @@
 //! `engine::scan`; rules judge facts and open nothing.
 
 pub mod apps;
+pub mod dependencies;
 pub mod deploy;
 pub mod env;
 pub mod files;
@@ -50,6 +51,7 @@ pub struct Facts {
     /// Indices into `launches`: where production starts. Empty: unknown.
     pub production: Vec<usize>,
     pub server_confs: Vec<ServerConf>,
+    pub dependencies: dependencies::Dependencies,
     pub targets: Vec<Target>,
     /// Values that signing keys had in git history.
     pub leaks: Vec<leaks::Leak>,
@@ -92,6 +94,16 @@ impl Facts {
         }
         let path = launch.conf.clone().or_else(|| launch.cwd.join("gunicorn.conf.py"))?;
         self.server_confs.iter().find(|conf| conf.path == path)
+    }
+
+    /// Production's targets of a project, or the one that stands for it where it is not known.
+    pub fn serving_targets(&self, root: &RepoPath) -> impl Iterator<Item = &Target> {
+        self.targets.iter().filter(move |target| (target.production || target.assumed) && target.project == *root)
+    }
+
+    /// Whether a project makes an app in its own code.
+    pub fn makes_app(&self, root: &RepoPath) -> bool {
+        self.apps.apps.iter().any(|app| self.is_own(&app.path) && self.same_project(&app.path, root))
     }
 
     /// Targets that are production, of a project.

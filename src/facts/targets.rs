@@ -18,6 +18,9 @@ pub struct Target {
     /// `gunicorn (Procfile:1)`, `flask run`.
     pub name: String,
     pub production: bool,
+    /// Stands for the server a person would start where no file says how production starts: what
+    /// our own `gunicorn.conf.py` would start.
+    pub assumed: bool,
     /// Index into `Facts::launches`; nothing for `flask run` that no file names.
     pub launch: Option<usize>,
     /// Root of the project it starts.
@@ -73,6 +76,7 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         let mut target = Target {
             name: format!("{} ({}:{})", launch.server.name(), launch.location.path, launch.location.line),
             production,
+            assumed: false,
             launch: Some(at),
             project: project.root.clone(),
             entry,
@@ -83,12 +87,16 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         found.push(target);
     }
     for project in &facts.projects {
-        if found.iter().any(|target| target.project == project.root && !target.production) {
+        if !found.iter().any(|target| target.project == project.root && target.production) {
+            found.push(assumed(facts, &project.root));
+        }
+        if found.iter().any(|target| target.project == project.root && !target.production && !target.assumed) {
             continue;
         }
         let mut target = Target {
             name: "flask run".to_owned(),
             production: false,
+            assumed: false,
             launch: None,
             project: project.root.clone(),
             entry: None,
@@ -99,6 +107,30 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         found.push(target);
     }
     found
+}
+
+/// What a server started from the project's directory would see.
+fn assumed(facts: &Facts, project: &RepoPath) -> Target {
+    let mut env = env_file_vars(facts, project, false);
+    let conf = project.join("gunicorn.conf.py");
+    for conf in facts.server_confs.iter().filter(|known| Some(&known.path) == conf.as_ref()) {
+        for var in &conf.env {
+            let set = TargetVar { value: var.value.clone(), location: var.location.clone() };
+            env.insert(var.name.clone(), set);
+        }
+    }
+    let mut target = Target {
+        name: "a server (no file says how production starts)".to_owned(),
+        production: false,
+        assumed: true,
+        launch: None,
+        project: project.clone(),
+        entry: None,
+        env,
+        chosen: Vec::new(),
+    };
+    target.chosen = chosen(facts, &target);
+    target
 }
 
 /// The Python file a launch starts at.

@@ -1,7 +1,11 @@
 //! Rules judge facts. One file for each rule, one line in its threat's list. A rule is a static
 //! record: no state, no disk, no parsing of text.
 
+pub mod place;
 pub mod route_params;
+pub mod secret_key;
+pub mod server_start;
+pub mod session_cookies;
 pub mod template_injection;
 
 use crate::facts::Facts;
@@ -37,7 +41,7 @@ pub struct Rule {
 
 /// Every rule, in order of its id.
 pub fn all() -> Vec<&'static Rule> {
-    [template_injection::RULES, route_params::RULES].concat()
+    [secret_key::RULES, session_cookies::RULES, template_injection::RULES, route_params::RULES].concat()
 }
 
 /// The rule with this id or name.

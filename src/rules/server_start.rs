@@ -1,25 +1,53 @@
 //! What several rules need to know about the gunicorn configuration that starts production.
 
-use crate::facts::{Facts, Server};
+use crate::facts::{Facts, Server, Target};
+use crate::remedy::{Change, ServerItem};
 use crate::text::RepoPath;
 
 /// The gunicorn configuration a remedy writes to: the one production's gunicorn uses, else
 /// `gunicorn.conf.py` where the development server or nothing starts production. Nothing where
 /// another server does.
 pub fn conf_path(facts: &Facts, project: &RepoPath) -> Option<RepoPath> {
-    let mut launches = facts.production_targets(project).filter_map(|target| target.launch).map(|at| &facts.launches[at]).peekable();
-    if launches.peek().is_none() {
+    let launches: Vec<_> =
+        facts.production_targets(project).filter_map(|target| target.launch).map(|at| &facts.launches[at]).collect();
+    if launches.is_empty() {
         return project.join("gunicorn.conf.py");
     }
-    let all: Vec<_> = launches.collect();
-    if let Some(gunicorn) = all.iter().find(|launch| launch.server == Server::Gunicorn) {
+    if let Some(gunicorn) = launches.iter().find(|launch| launch.server == Server::Gunicorn) {
         return gunicorn.conf.clone().or_else(|| gunicorn.cwd.join("gunicorn.conf.py"));
     }
-    let development = all.iter().find(|launch| launch.server.is_development_server() || launch.server == Server::PythonFile)?;
+    let development =
+        launches.iter().find(|launch| launch.server.is_development_server() || launch.server == Server::PythonFile)?;
     development.cwd.join("gunicorn.conf.py")
 }
 
 /// Whether gunicorn already starts production.
 pub fn gunicorn_known(facts: &Facts, project: &RepoPath) -> bool {
-    facts.production_targets(project).filter_map(|target| target.launch).any(|at| facts.launches[at].server == Server::Gunicorn)
+    facts
+        .production_targets(project)
+        .filter_map(|target| target.launch)
+        .any(|at| facts.launches[at].server == Server::Gunicorn)
+}
+
+/// The change that makes sure the configuration exists with its limits.
+pub fn limits(facts: &Facts, project: &RepoPath) -> Option<Change> {
+    let conf = conf_path(facts, project)?;
+    Some(Change::ServerStart { conf, item: ServerItem::Limits { gunicorn_known: gunicorn_known(facts, project) } })
+}
+
+/// The changes that set a variable, unless it is set, before the app is loaded.
+pub fn set_variable(facts: &Facts, project: &RepoPath, name: &str, value: &str, why: &str) -> Option<Vec<Change>> {
+    let conf = conf_path(facts, project)?;
+    let item = ServerItem::Env { name: name.to_owned(), value: value.to_owned(), why: why.to_owned() };
+    Some(vec![limits(facts, project)?, Change::ServerStart { conf, item }])
+}
+
+/// Whether a target is started by something our configuration file reaches: gunicorn, or the
+/// development server that gunicorn will replace.
+pub fn reaches(facts: &Facts, target: &Target) -> bool {
+    target.assumed
+        || target.launch.is_some_and(|at| {
+            let server = &facts.launches[at].server;
+            *server == Server::Gunicorn || server.is_development_server() || *server == Server::PythonFile
+        })
 }

@@ -32,7 +32,14 @@ fn check(facts: &Facts) -> Vec<Finding> {
             continue;
         }
         let message = format!("{} is not ignored by git.", file.path);
-        found.push(Finding::new(RULE.id, RULE.threat, RULE.severity, Location::whole(file.path.clone()), "ignore", message));
+        found.push(Finding::new(
+            RULE.id,
+            RULE.threat,
+            RULE.severity,
+            Location::whole(file.path.clone()),
+            "ignore",
+            message,
+        ));
     }
     found
 }

@@ -33,13 +33,11 @@ fn check(facts: &Facts) -> Vec<Finding> {
         let location = facts.files.locate(&file.path, entry.key_span);
         let names: Vec<&str> = secrets(file).map(|entry| entry.key.as_str()).collect();
         let message = format!("{} is tracked by git and sets {}.", file.path, names.join(", "));
-        found.push(
-            Finding::new(RULE.id, RULE.threat, RULE.severity, location, "tracked", message).next_step(format!(
-                "Copy {0} to the servers that deploy by git pull, then: git rm --cached {0}, add it to .gitignore, \
+        found.push(Finding::new(RULE.id, RULE.threat, RULE.severity, location, "tracked", message).next_step(format!(
+            "Copy {0} to the servers that deploy by git pull, then: git rm --cached {0}, add it to .gitignore, \
                  commit, and replace the values.",
-                file.path
-            )),
-        );
+            file.path
+        )));
     }
     found
 }

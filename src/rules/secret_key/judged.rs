@@ -30,7 +30,8 @@ pub struct Literal<'f> {
 pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
     let mut found: Vec<Literal<'_>> = Vec::new();
     for setting in &facts.settings {
-        if !SIGNING_KEYS.contains(&setting.key.as_str()) || !facts.is_own(setting.path()) || is_testing(facts, setting) {
+        if !SIGNING_KEYS.contains(&setting.key.as_str()) || !facts.is_own(setting.path()) || is_testing(facts, setting)
+        {
             continue;
         }
         let resolved = facts.resolve(setting);
@@ -39,7 +40,8 @@ pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
         }
         let Some(literal) = resolved.value.literal() else { continue };
         let Value::Text { secret, .. } = &literal.value else { continue };
-        if strength::is_placeholder(secret.expose()) || found.iter().any(|known| std::ptr::eq(known.setting, resolved)) {
+        if strength::is_placeholder(secret.expose()) || found.iter().any(|known| std::ptr::eq(known.setting, resolved))
+        {
             continue;
         }
         let variable = resolved.value.env().map(|read| read.name.as_str());
@@ -51,10 +53,15 @@ pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
 /// Whether a setting belongs to the tests' own configuration.
 pub fn is_testing(facts: &Facts, setting: &Setting) -> bool {
     match &setting.holder {
-        Holder::Class(class) => is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) }),
+        Holder::Class(class) => {
+            is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) })
+        }
         _ => {
             let stem = setting.path().stem().to_ascii_lowercase();
-            setting.function.as_deref().is_some_and(|name| name.starts_with("test")) || stem.starts_with("test") || stem.ends_with("_test") || stem.ends_with("testing")
+            setting.function.as_deref().is_some_and(|name| name.starts_with("test"))
+                || stem.starts_with("test")
+                || stem.ends_with("_test")
+                || stem.ends_with("testing")
         }
     }
 }
@@ -112,7 +119,9 @@ pub fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
                     None => format!("{place}, unless the server selects another configuration"),
                 }
             }
-            Effective::Set { setting, .. } => format!("another value wins: {}:{}", setting.path(), setting.location.line),
+            Effective::Set { setting, .. } => {
+                format!("another value wins: {}:{}", setting.path(), setting.location.line)
+            }
             Effective::Unknown(reason) => format!("unknown: {reason}"),
             Effective::Absent => continue,
         };

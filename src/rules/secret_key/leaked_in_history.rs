@@ -36,12 +36,17 @@ fn check(facts: &Facts) -> Vec<Finding> {
             Some(literal) if literal.variable.is_some() => {}
             Some(literal) => {
                 let setting = literal.setting;
-                let message = format!("{} is in git history and still in use.{}", literal.used_as, super::judged::weakness(&leak.secret));
+                let message = format!(
+                    "{} is in git history and still in use.{}",
+                    literal.used_as,
+                    super::judged::weakness(&leak.secret)
+                );
                 let severity = match super::judged::severity(facts, literal) {
                     Severity::Low => Severity::Low,
                     _ => Severity::Live,
                 };
-                let mut finding = Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), setting.symbol(), message);
+                let mut finding =
+                    Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), setting.symbol(), message);
                 finding.how_we_know = super::judged::how_known(facts, literal);
                 finding.how_we_know.push(leak.seen());
                 found.push(finding);
@@ -55,7 +60,11 @@ fn check(facts: &Facts) -> Vec<Finding> {
 /// A leaked value that no literal of the present code equals: in use through an env file, or old.
 fn elsewhere(facts: &Facts, leak: &Leak) -> Finding {
     let env = facts.env_files.iter().filter(|file| !file.example).find_map(|file| {
-        let entry = file.document.entries.iter().find(|entry| entry.value.as_deref().is_some_and(|value| *value == *leak.secret))?;
+        let entry = file
+            .document
+            .entries
+            .iter()
+            .find(|entry| entry.value.as_deref().is_some_and(|value| *value == *leak.secret))?;
         Some((file, entry))
     });
     if let Some((file, entry)) = env {

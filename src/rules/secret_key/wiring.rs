@@ -7,9 +7,10 @@ use crate::facts::settings::Holder;
 use crate::facts::values::{Derivation, EnvRead, EnvReader, Value, Valued};
 use crate::facts::{EnvFile, Facts, PyFile, Setting};
 use crate::finding::{Finding, Severity};
-use crate::lang::python::{StmtKind, is_strictly_valid, walk_stmts};
+use crate::lang::python::{StmtKind, walk_stmts};
 use crate::lang::python::{add_after, add_import, after_imports};
 use crate::remedy::{Applicability, Change, Choices, Remedy, ServerItem};
+use crate::rules::place::{Reading, editable};
 use crate::rules::server_start;
 use crate::store::{StoreId, env_file};
 use crate::templates;
@@ -40,7 +41,10 @@ fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Cho
     if choices.store == StoreId::None {
         steps.push(format!("Set {name} in the environment of every server before the next deployment."));
     } else {
-        steps.push(format!("Servers need their own copy: set {name} in their environment, or copy {} with mode 0600.", choices.env_file));
+        steps.push(format!(
+            "Servers need their own copy: set {name} in their environment, or copy {} with mode 0600.",
+            choices.env_file
+        ));
     }
     for path in workflows(facts, name) {
         steps.push(format!("{path} runs this code: set {name} there where it needs one."));
@@ -85,8 +89,18 @@ fn variable<'l>(literal: &'l Literal<'_>) -> &'l str {
 
 /// CI workflows of the repository.
 fn workflows(facts: &Facts, name: &str) -> Vec<RepoPath> {
-    let ci = |path: &&RepoPath| path.as_str().starts_with(".github/workflows/") || path.name() == ".gitlab-ci.yml" || path.name() == ".travis.yml";
-    facts.files.sources.values().filter(|source| ci(&&source.path) && source.text.contains(name)).map(|s| s.path.clone()).collect()
+    let ci = |path: &&RepoPath| {
+        path.as_str().starts_with(".github/workflows/")
+            || path.name() == ".gitlab-ci.yml"
+            || path.name() == ".travis.yml"
+    };
+    facts
+        .files
+        .sources
+        .values()
+        .filter(|source| ci(&&source.path) && source.text.contains(name))
+        .map(|s| s.path.clone())
+        .collect()
 }
 
 /// All changes, or why a machine must not make them.
@@ -125,60 +139,29 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     Ok(changes)
 }
 
-/// The file, where it may be edited: read with certainty, and Python 3.
-pub(crate) fn editable<'f>(facts: &'f Facts, path: &RepoPath) -> Result<(&'f SourceFile, &'f PyFile), String> {
-    let source = facts.files.get(path).ok_or_else(|| format!("{path} was not read."))?;
-    let file = facts.py(path).ok_or_else(|| format!("{path} was not parsed."))?;
-    if file.module.python2 {
-        return Err(format!("{path} is Python 2, which is never rewritten."));
-    }
-    if file.module.too_deep || !file.module.errors.is_empty() || !is_strictly_valid(&source.text) {
-        return Err(format!("{path} could not be read with certainty, so it is not rewritten."));
-    }
-    Ok((source, file))
-}
-
-/// How this file reaches the environment.
-struct Reading {
-    /// `os.environ.get`, `environ.get`, `getenv`.
-    get: String,
-    needs_import: bool,
-    /// Quotation mark the literal had.
-    quote: char,
-}
-
-impl Reading {
-    fn of(facts: &Facts, file: &PyFile, source: &SourceFile) -> Self {
-        let names = &facts.names[&file.path];
-        let quote = if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' };
-        let (get, needs_import) = if let Some(os) = names.imports("os") {
-            (format!("{os}.environ.get"), false)
-        } else if let Some(environ) = names.imports("os.environ") {
-            (format!("{environ}.get"), false)
-        } else if let Some(getenv) = names.imports("os.getenv") {
-            (getenv.to_owned(), false)
-        } else {
-            ("os.environ.get".to_owned(), true)
-        };
-        Self { get, needs_import, quote }
-    }
-
-    fn call(&self, function: &str, name: &str) -> String {
-        format!("{function}({0}{name}{0})", self.quote)
-    }
+/// `function("NAME")` in the file's style.
+fn call(read: &Reading, function: &str, name: &str) -> String {
+    format!("{function}({})", read.literal(name))
 }
 
 /// The edit of the literal itself.
-fn replace(source: &SourceFile, setting: &Setting, literal: &Literal<'_>, name: &str, read: &Reading, reader: bool) -> Result<TextEdit, String> {
+fn replace(
+    source: &SourceFile,
+    setting: &Setting,
+    literal: &Literal<'_>,
+    name: &str,
+    read: &Reading,
+    reader: bool,
+) -> Result<TextEdit, String> {
     let Value::Text { bytes, .. } = &literal.literal.value else {
         return Err("The value is not a plain literal.".to_owned());
     };
     let span = literal.literal.span;
     let whole = &setting.value;
     if literal.variable.is_none() {
-        let mut text = read.call(&read.get, name);
+        let mut text = call(read, &read.get, name);
         if reader {
-            text = format!("{text} or {}", read.call(READER, name));
+            text = format!("{text} or {}", call(read, READER, name));
         }
         if *bytes {
             text = format!("({text} or {0}{0}).encode()", read.quote);
@@ -198,11 +181,12 @@ fn replace(source: &SourceFile, setting: &Setting, literal: &Literal<'_>, name: 
     }
     if derived_text(whole) || *bytes {
         let empty = format!("{}{1}{1}", if *bytes { "b" } else { "" }, read.quote);
-        let text = if reader && !*bytes { format!("({} or {1}{1})", read.call(READER, name), read.quote) } else { empty };
+        let text =
+            if reader && !*bytes { format!("({} or {1}{1})", call(read, READER, name), read.quote) } else { empty };
         return Ok(TextEdit::replace(span, text));
     }
     if reader {
-        return Ok(TextEdit::replace(span, read.call(READER, name)));
+        return Ok(TextEdit::replace(span, call(read, READER, name)));
     }
     Ok(drop_fallback(&source.text, span))
 }
@@ -242,13 +226,20 @@ fn drop_fallback(text: &str, literal: Span) -> TextEdit {
 fn loads_env_before(facts: &Facts, file: &PyFile, setting: &Setting) -> bool {
     facts.apps.dotenv.iter().any(|load| {
         let found = load.file.as_deref().is_none_or(|name| name == env_file::NAME);
-        load.path == file.path && load.function.is_none() && found && load.offset < setting.statement.start
+        load.path == file.path
+            && load.function.is_none()
+            && found
+            && load.offset < setting.statement.start
             && is_unconditional(file, load.offset)
     })
 }
 
 fn is_unconditional(file: &PyFile, offset: usize) -> bool {
-    file.module.body.iter().any(|stmt| stmt.span.start <= offset && offset < stmt.span.end && matches!(stmt.kind, StmtKind::Expr(_) | StmtKind::Assign { .. }))
+    file.module.body.iter().any(|stmt| {
+        stmt.span.start <= offset
+            && offset < stmt.span.end
+            && matches!(stmt.kind, StmtKind::Expr(_) | StmtKind::Assign { .. })
+    })
 }
 
 fn has_reader(file: &PyFile) -> bool {
@@ -256,7 +247,13 @@ fn has_reader(file: &PyFile) -> bool {
 }
 
 /// The function that reads the env file, placed behind the imports.
-fn reader(source: &SourceFile, file: &PyFile, setting: &Setting, env_file: &RepoPath, import_os: bool) -> Result<TextEdit, String> {
+fn reader(
+    source: &SourceFile,
+    file: &PyFile,
+    setting: &Setting,
+    env_file: &RepoPath,
+    import_os: bool,
+) -> Result<TextEdit, String> {
     let newline = source.newline();
     let relative = env_file.relative_from(&source.path.parent());
     let code = templates::env_file_reader(READER, &relative, import_os).map_err(|error| error.to_string())?;
@@ -321,7 +318,10 @@ fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
 
 /// The name, without a value, in the example env file beside the env file.
 fn example(facts: &Facts, env: &RepoPath, name: &str) -> Option<Change> {
-    let file = facts.env_files.iter().find(|file| file.example && file.path.parent() == env.parent() && file.path.name().starts_with(".env"))?;
+    let file = facts
+        .env_files
+        .iter()
+        .find(|file| file.example && file.path.parent() == env.parent() && file.path.name().starts_with(".env"))?;
     if file.document.entries.iter().any(|entry| entry.key == name) {
         return None;
     }
