@@ -407,6 +407,12 @@ impl Facts {
         self.truth_of(target, &resolved.value)
     }
 
+    /// The truth of a value that is a name, seen from a file.
+    pub fn truth_named(&self, target: &Target, from: &RepoPath, value: &Valued) -> Option<bool> {
+        let Value::Name(name) = &value.value else { return self.truth_of(target, value) };
+        self.truth(target, self.named(from, name)?)
+    }
+
     /// The truth of a value on a target.
     pub fn truth_of(&self, target: &Target, value: &Valued) -> Option<bool> {
         value.truth(&|name| target.env.get(name).map(|var| var.value.clone()))

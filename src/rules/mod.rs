@@ -1,6 +1,8 @@
 //! Rules judge facts. One file for each rule, one line in its threat's list. A rule is a static
 //! record: no state, no disk, no parsing of text.
 
+pub mod debug_mode;
+pub mod dev_server;
 pub mod place;
 pub mod route_params;
 pub mod secret_key;
@@ -41,7 +43,15 @@ pub struct Rule {
 
 /// Every rule, in order of its id.
 pub fn all() -> Vec<&'static Rule> {
-    [secret_key::RULES, session_cookies::RULES, template_injection::RULES, route_params::RULES].concat()
+    [
+        secret_key::RULES,
+        session_cookies::RULES,
+        template_injection::RULES,
+        debug_mode::RULES,
+        dev_server::RULES,
+        route_params::RULES,
+    ]
+    .concat()
 }
 
 /// The rule with this id or name.
