@@ -12,6 +12,8 @@ mod receipt;
 mod recover;
 pub mod run;
 pub mod state_dir;
+#[cfg(test)]
+mod testbed;
 mod undo;
 mod write;
 

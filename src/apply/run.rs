@@ -238,3 +238,160 @@ fn close(run: &RunDir, writer: &mut Writer) -> Result<Receipt, Failure> {
 pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests lay out their own temporary trees")]
+mod tests {
+    use super::super::testbed::{Bed, CONFIG};
+    use super::*;
+    use crate::apply::receipt::list;
+    use crate::apply::{Action, UndoOptions};
+
+    #[test]
+    fn writes_in_the_order_of_the_phases_and_reads_keys_back_in_between() {
+        let bed = Bed::new();
+        let mut seen = None;
+        let receipt = bed.session().apply(&bed.draft(), &mut || {
+            seen = Some((bed.get(".gitignore"), bed.get(".env"), bed.get("app/config.py")));
+            Ok(())
+        });
+        let receipt = receipt.unwrap();
+        let (ignore, env, config) = seen.unwrap();
+        assert_eq!(ignore, Some(("*.pyc\n.env\n".to_owned(), 0o644)));
+        assert_eq!(env, Some(("KEY=fresh\n".to_owned(), 0o600)));
+        assert_eq!(config, Some((CONFIG.to_owned(), 0o640)));
+        assert_eq!(bed.get("app/config.py"), Some(("KEY = env\n".to_owned(), 0o640)));
+        let done: Vec<_> = receipt.files.iter().map(|file| (file.path.as_str(), file.action)).collect();
+        assert_eq!(
+            done,
+            [
+                (".gitignore", Action::Changed),
+                (".env", Action::Created),
+                ("app/config.py", Action::Changed),
+                ("gunicorn.conf.py", Action::Created)
+            ]
+        );
+        assert_eq!(receipt.diff, "--- .gitignore\n--- .env\n--- app/config.py\n--- gunicorn.conf.py\n");
+        assert_eq!(list(&bed.tree, &bed.state).unwrap().newest(), Some(&receipt));
+        assert_eq!(bed.all().len(), 4);
+    }
+
+    #[test]
+    fn the_state_directory_holds_no_new_key() {
+        let bed = Bed::new();
+        bed.apply(&bed.draft()).unwrap();
+        assert!(bed.state_files().iter().all(|(_, text)| !text.contains("fresh")));
+        assert!(bed.state_files().iter().any(|(name, text)| name.starts_with("backup-") && text == CONFIG));
+    }
+
+    #[test]
+    fn keys_that_cannot_be_read_back_take_everything_back() {
+        let bed = Bed::new();
+        let before = bed.all();
+        let error = bed.session().apply(&bed.draft(), &mut || Err("KEY is not there".to_owned())).unwrap_err();
+        assert!(matches!(&error, ApplyError::TakenBack { cause: Failure::ReadBack(_), .. }) && error.nothing_changed());
+        assert_eq!(bed.all(), before);
+        assert!(bed.state_files().iter().all(|(name, _)| !name.starts_with("backup-")));
+        assert!(matches!(bed.session().undo(None, UndoOptions::default()), Err(ApplyError::NoRun)));
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_was_shown_refuses_the_whole_run() {
+        type Spoil = fn(&Bed);
+        let cases: [(Spoil, fn(&Refusal) -> bool); 8] = [
+            (|bed| bed.put("app/config.py", "KEY = 'mine'\n", 0o640), |why| matches!(why, Refusal::Changed)),
+            (|bed| bed.put("app/config.py", CONFIG, 0o644), |why| matches!(why, Refusal::Changed)),
+            (|bed| bed.put("gunicorn.conf.py", "", 0o644), |why| matches!(why, Refusal::Exists)),
+            (
+                |bed| std::fs::remove_file(bed.dir.path().join(".gitignore")).unwrap(),
+                |why| matches!(why, Refusal::Missing),
+            ),
+            (
+                |bed| std::fs::remove_dir_all(bed.dir.path().join("app")).unwrap(),
+                |why| matches!(why, Refusal::NoDirectory),
+            ),
+            (
+                |bed| std::fs::hard_link(bed.dir.path().join("app/config.py"), bed.dir.path().join("twin")).unwrap(),
+                |why| matches!(why, Refusal::HardLinks { links: 2 }),
+            ),
+            (
+                |bed| {
+                    std::fs::rename(bed.dir.path().join("app"), bed.dir.path().join("real")).unwrap();
+                    std::os::unix::fs::symlink("real", bed.dir.path().join("app")).unwrap();
+                },
+                |why| matches!(why, Refusal::Link),
+            ),
+            (
+                |bed| {
+                    std::fs::rename(bed.dir.path().join(".gitignore"), bed.dir.path().join("shared")).unwrap();
+                    std::os::unix::fs::symlink("shared", bed.dir.path().join(".gitignore")).unwrap();
+                },
+                |why| matches!(why, Refusal::Link),
+            ),
+        ];
+        for (at, (spoil, expected)) in cases.into_iter().enumerate() {
+            let bed = Bed::new();
+            let draft = bed.draft();
+            spoil(&bed);
+            let before = bed.all();
+            match bed.apply(&draft) {
+                Err(ApplyError::Refused(error)) => assert!(expected(&error.why), "case {at}: {error}"),
+                other => panic!("case {at}: {other:?}"),
+            }
+            assert_eq!(bed.all(), before, "case {at}");
+            assert!(list(&bed.tree, &bed.state).unwrap().runs.is_empty(), "case {at}");
+        }
+    }
+
+    #[test]
+    fn a_read_only_file_is_refused_but_may_lose_bits() {
+        let bed = Bed::new();
+        bed.put("app/config.py", CONFIG, 0o444);
+        let change = bed.change("app/config.py", "x\n", 0o444, Phase::Code);
+        let refused = bed.apply(&Draft { files: vec![change], ..Draft::default() });
+        assert!(matches!(refused, Err(ApplyError::Refused(FileError { why: Refusal::ReadOnly, .. }))));
+        let change = bed.change("app/config.py", CONFIG, 0o440, Phase::Code);
+        let receipt = bed.apply(&Draft { files: vec![change], ..Draft::default() }).unwrap();
+        assert_eq!(receipt.files[0].action, Action::Mode);
+        assert_eq!(bed.get("app/config.py"), Some((CONFIG.to_owned(), 0o440)));
+        bed.undo(UndoOptions::default());
+        assert_eq!(bed.get("app/config.py"), Some((CONFIG.to_owned(), 0o444)));
+    }
+
+    #[test]
+    fn a_change_during_the_run_takes_the_earlier_files_back() {
+        let bed = Bed::new();
+        let draft = bed.draft();
+        let error = bed.session().apply(&draft, &mut || {
+            bed.put("app/config.py", "KEY = 'mine'\n", 0o640);
+            Ok(())
+        });
+        let error = error.unwrap_err();
+        assert!(matches!(&error, ApplyError::TakenBack { cause: Failure::File(_), kept } if kept.len() == 1));
+        assert_eq!(bed.get("app/config.py"), Some(("KEY = 'mine'\n".to_owned(), 0o640)));
+        assert_eq!(bed.get(".gitignore"), Some(("*.pyc\n".to_owned(), 0o644)));
+        assert_eq!(bed.all().len(), 2, "no env file, no temporary file");
+    }
+
+    #[test]
+    fn extended_attributes_stay() {
+        let bed = Bed::new();
+        let path = bed.dir.path().join("app/config.py");
+        let set = rustix::fs::setxattr(&path, c"user.note", b"kept", rustix::fs::XattrFlags::empty());
+        if set == Err(rustix::io::Errno::OPNOTSUPP) {
+            return;
+        }
+        set.unwrap();
+        bed.apply(&bed.draft()).unwrap();
+        let mut value = [0_u8; 16];
+        assert_eq!(rustix::fs::getxattr(&path, c"user.note", &mut value[..]), Ok(4));
+        bed.undo(UndoOptions::default());
+        assert_eq!(rustix::fs::getxattr(&path, c"user.note", &mut value[..]), Ok(4));
+    }
+
+    #[test]
+    fn an_empty_draft_is_no_run() {
+        let bed = Bed::new();
+        assert!(matches!(bed.apply(&Draft::default()), Err(ApplyError::Empty)));
+    }
+}

@@ -212,3 +212,137 @@ fn abandon(tree: &Tree, run: &RunDir, writer: &mut Writer, error: GiveBackError)
         (Ok(()), GiveBackError::State(error)) => ApplyError::State(error),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests lay out their own temporary trees")]
+mod tests {
+    use super::super::testbed::{Bed, CONFIG, IGNORE};
+    use super::*;
+    use crate::plan::{Draft, Phase};
+
+    const PLAIN: UndoOptions = UndoOptions { force: false, purge: false, restore_ignores: false };
+    const PURGE: UndoOptions = UndoOptions { purge: true, ..PLAIN };
+    const FORCE: UndoOptions = UndoOptions { force: true, ..PLAIN };
+
+    fn why(report: &UndoReport) -> Vec<(&str, KeptWhy)> {
+        report.kept.iter().map(|kept| (kept.path.as_str(), kept.why)).collect()
+    }
+
+    fn paths(paths: &[RepoPath]) -> Vec<&str> {
+        paths.iter().map(RepoPath::as_str).collect()
+    }
+
+    #[test]
+    fn a_new_env_file_and_the_line_that_ignores_it_stay_until_purged() {
+        let bed = Bed::new();
+        let before = bed.all();
+        bed.apply(&bed.draft()).unwrap();
+        let report = bed.undo(PLAIN);
+        assert_eq!(paths(&report.restored), ["app/config.py"]);
+        assert_eq!(paths(&report.removed), ["gunicorn.conf.py"]);
+        assert_eq!(why(&report), [(".env", KeptWhy::HoldsKey), (".gitignore", KeptWhy::IgnoresKey)]);
+        assert_eq!(bed.get(".env"), Some(("KEY=fresh\n".to_owned(), 0o600)));
+        let once = bed.all();
+        let again = bed.undo(PLAIN);
+        assert_eq!((again.restored.len(), again.removed.len(), why(&again)), (0, 0, why(&report)));
+        assert_eq!(bed.all(), once);
+        let purged = bed.undo(PURGE);
+        assert_eq!((paths(&purged.removed), paths(&purged.restored)), (vec![".env"], vec![".gitignore"]));
+        assert_eq!(bed.all(), before);
+        assert_eq!(bed.undo(PURGE).kept, []);
+    }
+
+    #[test]
+    fn ignores_are_restored_on_request_or_when_the_env_file_is_gone() {
+        let bed = Bed::new();
+        bed.apply(&bed.draft()).unwrap();
+        let report = bed.undo(UndoOptions { restore_ignores: true, ..PLAIN });
+        assert_eq!(why(&report), [(".env", KeptWhy::HoldsKey)]);
+        assert_eq!(bed.get(".gitignore").unwrap().0, IGNORE);
+
+        let bed = Bed::new();
+        bed.apply(&bed.draft()).unwrap();
+        std::fs::remove_file(bed.dir.path().join(".env")).unwrap();
+        assert_eq!(bed.undo(PLAIN).kept, []);
+        assert_eq!(bed.get(".gitignore").unwrap().0, IGNORE);
+    }
+
+    #[test]
+    fn an_env_file_that_existed_is_given_back_byte_for_byte() {
+        let bed = Bed::new();
+        bed.put(".env", "A=1 ", 0o640);
+        let before = bed.all();
+        bed.apply(&Draft {
+            files: vec![
+                bed.change(".gitignore", ".env\n", 0o644, Phase::Ignore),
+                bed.change(".env", "A=1 \nKEY=fresh\n", 0o600, Phase::Secret),
+            ],
+            ..Draft::default()
+        })
+        .unwrap();
+        assert_eq!(bed.get(".env").unwrap().1, 0o600);
+        assert_eq!(bed.undo(PLAIN).kept, []);
+        assert_eq!(bed.all(), before);
+    }
+
+    #[test]
+    fn edited_files_are_kept_unless_forced_and_then_saved() {
+        let bed = Bed::new();
+        bed.apply(&bed.draft()).unwrap();
+        bed.put("app/config.py", "KEY = 'mine'\n", 0o640);
+        std::fs::remove_file(bed.dir.path().join("gunicorn.conf.py")).unwrap();
+        let report = bed.undo(PLAIN);
+        assert!(why(&report).contains(&("app/config.py", KeptWhy::Edited)));
+        assert_eq!(bed.get("app/config.py").unwrap().0, "KEY = 'mine'\n");
+        let forced = bed.undo(FORCE);
+        assert_eq!(paths(&forced.restored), ["app/config.py"]);
+        assert_eq!(bed.get("app/config.py"), Some((CONFIG.to_owned(), 0o640)));
+        assert!(bed.state_files().iter().any(|(name, text)| name == "edited-3" && text == "KEY = 'mine'\n"));
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_file_is_kept_even_when_forced() {
+        let bed = Bed::new();
+        bed.apply(&bed.draft()).unwrap();
+        let path = bed.dir.path().join("app/config.py");
+        std::fs::rename(&path, bed.outer.path().join("elsewhere.py")).unwrap();
+        std::os::unix::fs::symlink(bed.outer.path().join("elsewhere.py"), &path).unwrap();
+        assert!(why(&bed.undo(FORCE)).contains(&("app/config.py", KeptWhy::Replaced)));
+        assert_eq!(std::fs::read_to_string(bed.outer.path().join("elsewhere.py")).unwrap(), "KEY = env\n");
+    }
+
+    #[test]
+    fn what_a_later_run_wrote_is_not_taken_by_undoing_an_undone_one() {
+        let bed = Bed::new();
+        let first = bed.apply(&bed.draft()).unwrap();
+        bed.undo(PLAIN);
+        let again = || Draft {
+            files: vec![
+                bed.change("app/config.py", "KEY = env\n", 0o640, Phase::Code),
+                bed.change("gunicorn.conf.py", "timeout = 30\n", 0o644, Phase::Code),
+            ],
+            ..Draft::default()
+        };
+        let second = bed.apply(&again()).unwrap();
+        let written = bed.all();
+        bed.session().undo(Some(&first.run), PLAIN).unwrap();
+        assert_eq!(bed.all(), written);
+        assert_eq!(bed.undo(PLAIN).run, second.run);
+        assert_eq!(bed.get("app/config.py").unwrap().0, CONFIG);
+    }
+
+    #[test]
+    fn unknown_ids_and_damaged_backups_change_nothing() {
+        let bed = Bed::new();
+        let receipt = bed.apply(&bed.draft()).unwrap();
+        let unknown = RunId::parse("00000000").unwrap();
+        assert!(matches!(bed.session().undo(Some(&unknown), PLAIN), Err(ApplyError::UnknownRun { .. })));
+        let runs = bed.state.path().join("runs");
+        let tree = std::fs::read_dir(runs).unwrap().next().unwrap().unwrap().path();
+        std::fs::write(tree.join(receipt.run.as_str()).join("backup-3"), "other").unwrap();
+        let written = bed.all();
+        let error = bed.session().undo(None, PLAIN).unwrap_err();
+        assert!(matches!(error, ApplyError::Refused(FileError { why: Refusal::Backup, .. })));
+        assert_eq!(bed.all(), written);
+    }
+}
