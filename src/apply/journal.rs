@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Phase;
 use crate::text::{ContentHash, RepoPath};
 
-use super::state_dir::{RunDir, RunId, StateError};
+use super::run_dir::RunDir;
+use super::state_dir::{RunId, StateError};
 
 /// Written to new journals; older ones keep parsing, newer ones are refused.
 pub(super) const FORMAT: u32 = 1;

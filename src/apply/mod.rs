@@ -5,12 +5,15 @@
 //! Whether a step was done is never remembered but looked up: the journal says, before anything
 //! happens, what every file was and what it will be, and recovery compares the files with that.
 
+#![allow(clippy::disallowed_methods, reason = "the one place that writes, renames and removes files")]
+
 pub mod error;
 mod journal;
 mod lock;
 mod receipt;
 mod recover;
 pub mod run;
+mod run_dir;
 pub mod state_dir;
 #[cfg(test)]
 mod testbed;

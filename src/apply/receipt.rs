@@ -7,7 +7,8 @@ use crate::repo::Tree;
 use crate::text::RepoPath;
 
 use super::journal::{self, FORMAT, FileOp, Journal, Kept, Role, RunState};
-use super::state_dir::{RunDir, RunId, StateDir, StateError};
+use super::run_dir::RunDir;
+use super::state_dir::{RunId, StateDir, StateError};
 
 pub(super) const DIFF: &str = "diff.txt";
 const RECEIPT: &str = "receipt.json";

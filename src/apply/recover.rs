@@ -7,7 +7,8 @@ use crate::text::ContentHash;
 use super::error::ApplyError;
 use super::journal::{self, Ending, FileOp, Journal, Kept, KeptWhy, Record, RunState, Writer};
 use super::receipt::Receipt;
-use super::state_dir::{RunDir, RunId, StateError, TreeState};
+use super::run_dir::RunDir;
+use super::state_dir::{RunId, StateError, TreeState};
 use super::undo;
 use super::write::{Dress, FileError, Found, Refusal, Seen, Slot};
 

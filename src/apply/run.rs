@@ -12,7 +12,8 @@ use super::journal::{self, Ending, FORMAT, FileMark, FileOp, Record, RunState, W
 use super::lock::{self, Lock};
 use super::receipt::{DIFF, Receipt};
 use super::recover::{self, Recovered};
-use super::state_dir::{RunDir, RunId, StateDir, StateError, TreeState};
+use super::run_dir::RunDir;
+use super::state_dir::{RunId, StateDir, StateError, TreeState};
 use super::undo::{self, UndoOptions, UndoReport};
 use super::write::{Dress, FileError, Found, Refusal, Seen, Slot};
 
@@ -240,7 +241,6 @@ pub(super) fn now() -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests lay out their own temporary trees")]
 mod tests {
     use super::super::testbed::{Bed, CONFIG};
     use super::*;
@@ -296,6 +296,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::type_complexity, reason = "a table")]
     fn a_file_that_is_not_what_was_shown_refuses_the_whole_run() {
         type Spoil = fn(&Bed);
         let cases: [(Spoil, fn(&Refusal) -> bool); 8] = [

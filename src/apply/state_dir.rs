@@ -8,8 +8,7 @@
 //! ```
 
 use std::fmt;
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -18,17 +17,14 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use crate::repo::Tree;
 use crate::secret::generate::{KeySource as _, OsRandom};
 
-const DIR_MODE: Mode = Mode::RWXU;
-const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// No file of a run is larger: bounds what a damaged state directory can make us read.
-const LIMIT: u64 = 256 << 20;
+use super::run_dir::{FILE_MODE, RunDir, create_file};
 
+const DIR_MODE: Mode = Mode::RWXU;
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// Why the state directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -186,14 +182,6 @@ fn ignore_everything(base: &OwnedFd, shown: &Path) -> Result<(), StateError> {
     }
 }
 
-/// A new file, 0600 whatever the umask.
-fn create_file(dir: BorrowedFd<'_>, name: &str) -> Result<File, Errno> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(dir, name, flags, FILE_MODE)?;
-    rustix::fs::fchmod(&fd, FILE_MODE)?;
-    Ok(File::from(fd))
-}
-
 /// The runs of one tree.
 #[derive(Debug)]
 pub(super) struct TreeState {
@@ -246,16 +234,12 @@ impl TreeState {
         let path = self.path.join(id.as_str());
         let fd = rustix::fs::openat(&self.fd, id.as_str(), DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
             .map_err(|errno| StateError::io(&path, "opened", errno))?;
-        Ok(RunDir { id: id.clone(), fd, path })
+        Ok(RunDir::new(id.clone(), fd, path))
     }
 
     /// Removes a run in which nothing happened. Whatever hinders that leaves it for later.
     pub(super) fn forget(&self, run: &RunDir) {
-        if let Ok(dir) = rustix::fs::Dir::read_from(&run.fd) {
-            for entry in dir.flatten() {
-                let _ = rustix::fs::unlinkat(&run.fd, entry.file_name(), AtFlags::empty());
-            }
-        }
+        run.clear();
         let _ = rustix::fs::unlinkat(&self.fd, run.id.as_str(), AtFlags::REMOVEDIR);
     }
 }
@@ -271,79 +255,7 @@ fn random_id(bytes: usize) -> Result<RunId, StateError> {
     Ok(RunId(part.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
-/// The directory of one run, held open.
-#[derive(Debug)]
-pub(super) struct RunDir {
-    pub(super) id: RunId,
-    fd: OwnedFd,
-    path: PathBuf,
-}
-
-impl RunDir {
-    pub(super) fn path_of(&self, name: &str) -> PathBuf {
-        self.path.join(name)
-    }
-
-    /// A new file that is not yet durable; see [`RunDir::sync`].
-    pub(super) fn create(&self, name: &str) -> Result<File, StateError> {
-        create_file(self.fd.as_fd(), name).map_err(|errno| StateError::io(&self.path_of(name), "created", errno))
-    }
-
-    /// A new file with these bytes, on disk when this returns but for its name.
-    pub(super) fn store(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
-        let mut file = self.create(name)?;
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(|source| StateError::io(&self.path_of(name), "written", source))
-    }
-
-    /// Writes a file whether or not it exists; readers see the old or the new bytes.
-    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
-        let fresh = format!("{name}.new");
-        self.remove(&fresh);
-        self.store(&fresh, bytes)?;
-        rustix::fs::renameat(&self.fd, fresh.as_str(), &self.fd, name)
-            .map_err(|errno| StateError::io(&self.path_of(name), "written", errno))?;
-        self.sync()
-    }
-
-    /// Opens a file for writing on.
-    pub(super) fn open(&self, name: &str) -> Result<File, StateError> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        rustix::fs::openat(&self.fd, name, flags, Mode::empty())
-            .map(File::from)
-            .map_err(|errno| StateError::io(&self.path_of(name), "opened", errno))
-    }
-
-    /// The bytes of a file, `None` where it does not exist.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StateError> {
-        let failed = |source| StateError::io(&self.path_of(name), "read", source);
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
-            Ok(fd) => File::from(fd),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return Err(failed(errno.into())),
-        };
-        let size = file.metadata().map_err(failed)?.len().min(LIMIT);
-        // Allocated once at full size: a growing buffer would leave copies of secrets behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
-        file.take(LIMIT).read_to_end(&mut bytes).map_err(failed)?;
-        Ok(Some(bytes))
-    }
-
-    /// Removes a file of this run; one that cannot be removed stays in the private directory.
-    pub(super) fn remove(&self, name: &str) {
-        let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
-    }
-
-    /// Makes names created in this directory durable.
-    pub(super) fn sync(&self) -> Result<(), StateError> {
-        rustix::fs::fsync(&self.fd).map_err(|errno| StateError::io(&self.path, "synced", errno))
-    }
-}
-
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests lay out their own temporary trees")]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
@@ -367,7 +279,7 @@ mod tests {
         run.replace("receipt.json", b"[]").unwrap();
         assert_eq!(run.read("receipt.json").unwrap().unwrap().as_slice(), b"[]");
         assert!(run.read("none").unwrap().is_none());
-        for dir in [state.path(), &state.path().join("runs"), entered.path(), &run.path] {
+        for dir in [state.path(), &state.path().join("runs"), entered.path(), &run.path_of("")] {
             assert_eq!(mode(dir), 0o700);
         }
         assert_eq!((mode(&run.path_of("backup-1")), mode(&run.path_of("receipt.json"))), (0o600, 0o600));

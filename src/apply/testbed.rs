@@ -26,7 +26,6 @@ pub(super) struct Bed {
     pub(super) state: StateDir,
 }
 
-#[allow(clippy::disallowed_methods, reason = "tests lay out their own temporary trees")]
 impl Bed {
     /// `.gitignore` and `app/config.py` (mode 0640).
     pub(super) fn new() -> Self {

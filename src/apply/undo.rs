@@ -9,7 +9,8 @@ use super::journal::{self, FileOp, Journal, Kept, KeptWhy, Record, Role, RunStat
 use super::receipt::Receipt;
 use super::recover::{self, GiveBackError, Standing, discard_temps, stage_old, standing};
 use super::run::{Session, now};
-use super::state_dir::{RunDir, RunId, TreeState};
+use super::run_dir::RunDir;
+use super::state_dir::{RunId, TreeState};
 use super::write::{FileError, Found, Refusal, Seen, Slot};
 
 /// How far an undo goes.
@@ -214,7 +215,6 @@ fn abandon(tree: &Tree, run: &RunDir, writer: &mut Writer, error: GiveBackError)
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests lay out their own temporary trees")]
 mod tests {
     use super::super::testbed::{Bed, CONFIG, IGNORE};
     use super::*;

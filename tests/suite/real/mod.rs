@@ -8,3 +8,6 @@ mod env_reader;
 mod gunicorn;
 mod python;
 mod tree;
+mod kill_sweep;
+mod sweep_bed;
+mod syscalls;
