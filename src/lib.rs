@@ -26,6 +26,7 @@ pub mod facts;
 pub mod finding;
 pub mod lang;
 pub mod notice;
+pub mod options;
 pub mod plan;
 pub mod remedy;
 pub mod repo;
