@@ -4,6 +4,10 @@
 pub mod dockerfile;
 pub mod dotenv;
 pub mod ignore;
+pub mod ini;
+pub mod node;
 pub mod procfile;
 pub mod python;
 pub mod shell;
+pub mod toml;
+pub mod yaml;
