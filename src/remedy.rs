@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::FindingKey;
-use crate::store::StoreId;
+use crate::store::{StoreId, env_file};
 use crate::text::{RepoPath, TextEdit};
 
 /// Whether a remedy may be written without asking. Ordered.
@@ -38,8 +38,8 @@ pub enum Change {
     Create { path: RepoPath, text: String, mode: u32 },
     /// Lines for an ignore file; those it already covers are left out.
     Ignore { file: RepoPath, patterns: Vec<String> },
-    /// A new key under this name in the chosen store; an existing value is kept.
-    PutSecret { name: String },
+    /// A new key under this name in the env file; an existing value is kept.
+    PutSecret { name: String, file: RepoPath },
     /// Take permission bits away from an existing file.
     Chmod { path: RepoPath, mode: u32 },
     /// Lines of the gunicorn configuration at `conf`: created from a template where it does not
@@ -82,6 +82,11 @@ pub struct Remedy {
 #[derive(Clone, Debug)]
 pub struct Choices {
     pub store: StoreId,
-    /// The env file that holds keys when `store` is the env file.
-    pub env_file: RepoPath,
+}
+
+impl Choices {
+    /// The env file of a project.
+    pub fn env_file(&self, project: &RepoPath) -> RepoPath {
+        project.join(env_file::NAME).unwrap_or_else(RepoPath::root)
+    }
 }

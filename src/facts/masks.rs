@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Facts;
-use super::settings::{is_secret_name, secret_spans};
-use crate::lang::python::{ExprKind, walk_exprs};
+use super::env::is_env_file;
+use super::settings::secret_spans;
+use crate::lang::dotenv::EnvDocument;
+use crate::lang::python::{self, ExprKind, walk_exprs};
 use crate::text::diff::MASK;
-use crate::text::{Location, RepoPath, SourceFile, Span};
+use crate::text::{Location, SourceFile, Span};
 
 /// Names in env files whose values may be shown.
 const HARMLESS: &[&str] = &[
@@ -37,42 +39,50 @@ static URL_PASSWORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@").ok());
 
 impl Facts {
-    /// The spans of a file that must be masked wherever its text is shown.
-    pub fn hidden(&self, path: &RepoPath) -> Vec<Span> {
-        let Some(source) = self.files.get(path) else { return Vec::new() };
-        let mut spans = match self.py(path) {
-            Some(file) => {
-                let mut spans = secret_spans(file);
-                walk_exprs(&file.module.body, &mut |expr| {
+    /// The line a location stands on, secrets masked, white space at its ends taken off.
+    pub fn shown_line(&self, location: &Location) -> String {
+        let Some(source) = self.files.get(&location.path) else { return String::new() };
+        let line = source.line_span(location.span.start);
+        mask(&source.text, line, &hidden(source)).trim().chars().take(160).collect()
+    }
+}
+
+/// The spans of a text that must be masked wherever it is shown.
+pub fn hidden(source: &SourceFile) -> Vec<Span> {
+    let mut spans = url_passwords(&source.text);
+    if source.path.extension() == "py" {
+        match python::parse(&source.text) {
+            Ok(module) => {
+                spans.extend(secret_spans(&module));
+                walk_exprs(&module.body, &mut |expr| {
                     if let ExprKind::Str(text) = &expr.kind {
                         if looks_random(&text.value) {
                             spans.extend(&text.contents);
                         }
                     }
                 });
-                for setting in self.settings.iter().filter(|s| s.path() == path && is_secret_name(&s.key)) {
-                    if let Some(super::values::Value::Text { contents, .. }) = setting.value.literal().map(|l| &l.value)
-                    {
-                        spans.extend(contents);
-                    }
+                // What an error hides from the tree is judged by its look.
+                if !module.errors.is_empty() {
+                    spans.extend(assignments(&source.text));
                 }
-                spans.extend(url_passwords(&source.text));
-                spans
             }
-            None => hidden_in_text(source, self.env_files.iter().find(|file| file.path == *path)),
-        };
-        spans.retain(|span| !span.is_empty());
-        spans.sort();
-        spans.dedup();
-        spans
+            Err(_) => spans.extend(assignments(&source.text)),
+        }
+    } else if is_env_file(&source.path) {
+        match EnvDocument::parse(&source.text) {
+            Ok(document) => {
+                let entries = document.entries.iter().filter(|entry| !HARMLESS.contains(&entry.key.as_str()));
+                spans.extend(entries.filter_map(|entry| entry.value_span));
+            }
+            Err(_) => spans.push(Span::new(0, source.text.len())),
+        }
+    } else {
+        spans.extend(assignments(&source.text));
     }
-
-    /// The line a location stands on, secrets masked, white space at its ends taken off.
-    pub fn shown_line(&self, location: &Location) -> String {
-        let Some(source) = self.files.get(&location.path) else { return String::new() };
-        let line = source.line_span(location.span.start);
-        mask(&source.text, line, &self.hidden(&location.path)).trim().chars().take(160).collect()
-    }
+    spans.retain(|span| !span.is_empty());
+    spans.sort();
+    spans.dedup();
+    spans
 }
 
 /// A span of a text with the hidden spans masked.
@@ -92,20 +102,10 @@ pub fn mask(text: &str, within: Span, hidden: &[Span]) -> String {
     out
 }
 
-/// Hidden spans of a text that is not Python.
-pub fn hidden_in_text(source: &SourceFile, env: Option<&super::EnvFile>) -> Vec<Span> {
-    let mut spans = url_passwords(&source.text);
-    if let Some(env) = env {
-        let entries = env.document.entries.iter().filter(|entry| !HARMLESS.contains(&entry.key.as_str()));
-        spans.extend(entries.filter_map(|entry| entry.value_span));
-        return spans;
-    }
-    if let Some(pattern) = ASSIGNMENT.as_ref() {
-        spans.extend(
-            pattern.captures_iter(&source.text).filter_map(|found| found.get(2)).map(|m| Span::new(m.start(), m.end())),
-        );
-    }
-    spans
+/// Values behind names that sound secret, in any text.
+fn assignments(text: &str) -> Vec<Span> {
+    let Some(pattern) = ASSIGNMENT.as_ref() else { return Vec::new() };
+    pattern.captures_iter(text).filter_map(|found| found.get(2)).map(|m| Span::new(m.start(), m.end())).collect()
 }
 
 fn url_passwords(text: &str) -> Vec<Span> {

@@ -4,7 +4,7 @@
 use super::files::{Files, PyFile};
 use super::names::Names;
 use super::values::Valued;
-use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind, Str};
+use crate::lang::python::{Call, Expr, ExprKind, Module, Stmt, StmtKind, Str};
 use crate::text::{Location, RepoPath, Span};
 
 /// One place where a setting gets a value.
@@ -340,14 +340,14 @@ pub fn is_main_guard(stmt: &Stmt) -> bool {
 
 /// The spans of a file's string literals that are known by name to be secrets: what a diff or a
 /// code line must not show.
-pub fn secret_spans(file: &PyFile) -> Vec<Span> {
+pub fn secret_spans(module: &Module) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut note = |name: &str, value: &Expr| {
         if is_secret_name(name) {
             value.walk(&mut |inner| spans.extend(literal_contents(inner)));
         }
     };
-    crate::lang::python::walk_stmts(&file.module.body, &mut |stmt| {
+    crate::lang::python::walk_stmts(&module.body, &mut |stmt| {
         if let StmtKind::Assign { targets, value } = &stmt.kind {
             for name in targets.iter().filter_map(last_name) {
                 note(&name, value);

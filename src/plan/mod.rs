@@ -1,6 +1,12 @@
 //! From findings to a draft: `build` asks the rules for remedies, `compose` turns decisions into
-//! per-file contents and diffs. Pure: no disk, no terminal, no random source.
+//! per-file contents and diffs. Pure: no disk, no terminal; keys come from the source it is given.
 
+mod build;
+mod compose;
 pub mod draft;
+mod files;
+mod server;
 
-pub use draft::{Conflict, Draft, FileChange, HeldBack, Phase, SecretChange};
+pub use build::build;
+pub use compose::{ComposeError, Composing, compose};
+pub use draft::{Before, Conflict, Draft, FileChange, HeldBack, Phase, SecretChange};

@@ -37,20 +37,21 @@ pub fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<
 
 fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Choices, changes: Vec<Change>) -> Remedy {
     let name = variable(literal);
+    let env_path = choices.env_file(&facts.project_root(literal.setting.path()));
     let mut steps = Vec::new();
     if choices.store == StoreId::None {
         steps.push(format!("Set {name} in the environment of every server before the next deployment."));
     } else {
         steps.push(format!(
             "Servers need their own copy: set {name} in their environment, or copy {} with mode 0600.",
-            choices.env_file
+            env_path
         ));
     }
     for path in workflows(facts, name) {
         steps.push(format!("{path} runs this code: set {name} there where it needs one."));
     }
     let place = match choices.store {
-        StoreId::EnvFile => format!("a new key in {}", choices.env_file),
+        StoreId::EnvFile => format!("a new key in {env_path}"),
         StoreId::None => "no key is made".to_owned(),
     };
     Remedy {
@@ -107,6 +108,7 @@ fn workflows(facts: &Facts, name: &str) -> Vec<RepoPath> {
 fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Vec<Change>, String> {
     let setting = literal.setting;
     let (source, file) = editable(facts, setting.path())?;
+    let env_path = choices.env_file(&facts.project_root(setting.path()));
     if literal.used_as == "SECURITY_PASSWORD_SALT" {
         return Err("Stored password hashes depend on this salt: move the value as it is, never replace it.".to_owned());
     }
@@ -121,16 +123,16 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     }
     if reader_needed && !has_reader(file) {
         let import_os = !read.needs_import && !read.get.starts_with("os.");
-        edits.push(reader(source, file, setting, &choices.env_file, import_os)?);
+        edits.push(reader(source, file, setting, &env_path, import_os)?);
     }
     let path = setting.path().clone();
     let mut changes = vec![Change::Edit { path: path.clone(), edits }];
     changes.extend(testing_keys(facts, setting)?);
     if choices.store == StoreId::EnvFile {
-        changes.push(Change::PutSecret { name: name.to_owned() });
-        changes.extend(ignore_env_file(facts, &choices.env_file));
+        changes.push(Change::PutSecret { name: name.to_owned(), file: env_path.clone() });
+        changes.extend(ignore_env_file(facts, &env_path));
     }
-    changes.extend(example(facts, &choices.env_file, name));
+    changes.extend(example(facts, &env_path, name));
     if let Some(conf) = server_start::conf_path(facts, &facts.project_root(&path)) {
         if literal.used_as == "SECRET_KEY" {
             changes.push(Change::ServerStart { conf, item: ServerItem::StopWithoutKey });
