@@ -79,6 +79,13 @@ impl Names {
         self.origins.iter().find(|(_, known)| *known == origin).map(|(name, _)| name.as_str())
     }
 
+    /// Whether anything is imported from a package (`flask`, `flask.views`).
+    pub fn mentions(&self, package: &str) -> bool {
+        self.origins
+            .values()
+            .any(|origin| origin == package || origin.strip_prefix(package).is_some_and(|rest| rest.starts_with('.')))
+    }
+
     /// Whether the expression calls or names an environs reader (`env`, `env.str`).
     pub fn is_env_reader(&self, func: &Expr) -> bool {
         match &func.kind {

@@ -41,6 +41,13 @@ pub struct Rule {
     pub remedy: Option<fn(&Facts, &[&Finding], &Choices) -> Vec<Remedy>>,
 }
 
+pub use secret_key::SIGNING_KEYS;
+
+/// Id of the finding that a file which is normally judged was not.
+pub const NOT_JUDGED: &str = "FH000";
+/// What such a file most likely hides.
+pub const NOT_JUDGED_THREAT: Threat = Threat::SecretKey;
+
 /// Every rule, in order of its id.
 pub fn all() -> Vec<&'static Rule> {
     [

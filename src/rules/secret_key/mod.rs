@@ -10,6 +10,8 @@ mod wiring;
 
 use super::Rule;
 
+pub use judged::SIGNING_KEYS;
+
 pub const RULES: &[&Rule] = &[
     &leaked_in_history::RULE,
     &hardcoded::RULE,

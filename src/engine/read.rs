@@ -1,0 +1,142 @@
+//! Reads the tree: walks it, opens what is judged, and parses it. Everything that was skipped
+//! becomes a notice.
+
+use crate::facts::deploy::{self, Context};
+use crate::facts::env::{is_env_file, is_example};
+use crate::facts::gather::{Read, gather};
+use crate::facts::production::production;
+use crate::facts::{EnvFile, Facts, FileRole, Files, PyFile, dependencies};
+use crate::lang::{dotenv::EnvDocument, python};
+use crate::notice::{Notice, NoticeKind};
+use crate::repo::{self, GitState, Limits, Tree, TreeError};
+use crate::text::{RepoPath, SourceFile};
+
+/// The facts of a tree, and what was not read.
+pub(super) fn facts(tree: &Tree, git: &GitState) -> (Facts, Vec<Notice>) {
+    let limits = Limits::default();
+    let walked = repo::walk(tree, &limits);
+    let mut notices = walked.notices;
+    let mut files = Files::default();
+    for entry in &walked.files {
+        files.all.insert(entry.path.clone(), entry.mode);
+        if !is_judged(&entry.path) {
+            continue;
+        }
+        match read(tree, &entry.path, limits.file_bytes) {
+            Ok(source) => {
+                files.sources.insert(entry.path.clone(), source);
+            }
+            Err(notice) => notices.extend(notice),
+        }
+    }
+    let python = parse_python(&files, &mut notices);
+    let env_files = env_files(&files, tree, git, &mut notices);
+    let sources: Vec<&SourceFile> = files.sources.values().collect();
+    let paths: Vec<RepoPath> = files.all.keys().cloned().collect();
+    let mut found = deploy::deployments(&Context::new(&sources, &paths));
+    notices.append(&mut found.notices);
+    let production = production(&found.launches).indices().to_vec();
+    let mut facts = gather(Read { files, python, env_files, launches: found.launches, production });
+    facts.git = git.git().is_some();
+    (facts, notices)
+}
+
+/// Whether a file is read at all, by its path.
+fn is_judged(path: &RepoPath) -> bool {
+    let role = repo::role(path);
+    if matches!(role, FileRole::Vendored | FileRole::Template) {
+        return false;
+    }
+    match path.extension() {
+        "py" => !matches!(role, FileRole::Test | FileRole::Migration | FileRole::Docs),
+        "html" | "htm" | "jinja" | "jinja2" | "j2" => role == FileRole::Source,
+        _ => {
+            let managed =
+                matches!(path.name(), "Pipfile" | "pyproject.toml" | "setup.py" | "setup.cfg" | "environment.yml");
+            let workflow = path.as_str().starts_with(".github/workflows/")
+                || matches!(path.name(), ".gitlab-ci.yml" | ".travis.yml");
+            is_env_file(path)
+                || deploy::is_deployment_file(path)
+                || dependencies::is_requirements(path)
+                || managed
+                || workflow
+                || matches!(path.name(), ".gitignore" | ".dockerignore" | ".flask-harden.toml")
+        }
+    }
+}
+
+/// Reads one file as text; the error is what the report says, nothing where the file went away.
+fn read(tree: &Tree, path: &RepoPath, limit: u64) -> Result<SourceFile, Option<Notice>> {
+    let file = match tree.read(path, limit) {
+        Ok(file) => file,
+        Err(TreeError::NotFound { .. }) => return Err(None),
+        Err(error) => {
+            let kind = match error {
+                TreeError::TooLarge { .. } => NoticeKind::TooLarge,
+                TreeError::NotRegular { .. } => NoticeKind::NotRegular,
+                TreeError::Symlink { .. } => NoticeKind::Symlink,
+                _ => NoticeKind::Unreadable,
+            };
+            return Err(Some(Notice::file(kind, path, error.to_string())));
+        }
+    };
+    let mode = file.stat.mode & 0o7777;
+    match String::from_utf8(file.bytes) {
+        Ok(text) => Ok(SourceFile::new(path.clone(), text, mode)),
+        Err(_) => Err(Some(Notice::file(NoticeKind::NotUtf8, path, "it is not UTF-8 text, so it was not judged"))),
+    }
+}
+
+fn parse_python(files: &Files, notices: &mut Vec<Notice>) -> Vec<PyFile> {
+    let mut parsed = Vec::new();
+    for source in files.sources.values().filter(|source| source.path.extension() == "py") {
+        let role = repo::role(&source.path);
+        match python::parse(&source.text) {
+            Ok(module) => {
+                if let Some(reason) = partly(&module).filter(|_| role == FileRole::Source) {
+                    let line = module.errors.first().map(|span| source.position(span.start).0);
+                    let notice = Notice::file(NoticeKind::PartlyParsed, &source.path, reason);
+                    let notice = Notice { gap: false, ..notice };
+                    notices.push(line.map_or(notice.clone(), |line| notice.at_line(line)));
+                }
+                parsed.push(PyFile { path: source.path.clone(), role, module });
+            }
+            Err(error) => notices.push(Notice::file(NoticeKind::ParseFailed, &source.path, error.to_string())),
+        }
+    }
+    parsed
+}
+
+fn partly(module: &python::Module) -> Option<&'static str> {
+    if module.python2 {
+        Some("Python 2: it was read, and is never rewritten")
+    } else if !module.errors.is_empty() {
+        Some("invalid Python: the rest of it was read, and it is never rewritten")
+    } else if module.too_deep {
+        Some("a part nests too deeply and was not judged")
+    } else {
+        None
+    }
+}
+
+fn env_files(files: &Files, tree: &Tree, git: &GitState, notices: &mut Vec<Notice>) -> Vec<EnvFile> {
+    let mut found = Vec::new();
+    for source in files.sources.values().filter(|source| is_env_file(&source.path)) {
+        let document = match EnvDocument::parse(&source.text) {
+            Ok(document) => document,
+            Err(error) => {
+                notices.push(Notice::file(NoticeKind::ParseFailed, &source.path, error.to_string()));
+                continue;
+            }
+        };
+        for line in &document.unparsed {
+            let notice = Notice::file(NoticeKind::EnvLineUnclear, &source.path, "python-dotenv skips this line");
+            notices.push(Notice { gap: false, ..notice.at_line(*line) });
+        }
+        let tracked = git.git().is_some_and(|git| git.is_tracked(&source.path));
+        let ignored = git.git().is_some() && git.ignored(tree, &source.path, &[]).is_some();
+        let example = is_example(&source.path) || repo::role(&source.path) == FileRole::Example;
+        found.push(EnvFile { path: source.path.clone(), document, mode: source.mode, tracked, ignored, example });
+    }
+    found
+}

@@ -1,0 +1,202 @@
+//! Looks at a tree and judges it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::facts::{Facts, FileRole};
+use crate::finding::{Finding, Severity};
+use crate::notice::{Notice, NoticeKind};
+use crate::options::{Date, Options};
+use crate::repo::{GitState, Tree};
+use crate::rules;
+use crate::secret::Tagger;
+use crate::text::Place;
+use crate::triage::{self, Baseline};
+
+use super::{EngineError, ErrorKind, ProjectSummary, Request, Scan, history, read, settings};
+
+/// Looks at a tree; writes nothing, starts nothing, opens no connection.
+///
+/// # Errors
+/// No Flask project, or settings that cannot be used.
+pub fn scan(request: &Request) -> Result<Scan, EngineError> {
+    let tree = Tree::open(&request.root)?;
+    let options = settings::resolve(&tree, request)?;
+    let baseline = baseline_of(request)?;
+    let git = GitState::open(&tree);
+    let (mut facts, mut notices) = read::facts(&tree, &git);
+    if !is_flask(&facts) {
+        return Err(nothing(request, &facts));
+    }
+    let (leaks, history) = history::leaks(&git, request.commits);
+    facts.leaks = leaks;
+    if let Some(reason) =
+        history.reason.as_ref().filter(|_| request.commits != Some(0) && !matches!(git, GitState::None))
+    {
+        notices.push(Notice::general(
+            NoticeKind::HistoryNotChecked,
+            format!("git history was not wholly checked: {reason}"),
+        ));
+    }
+    let findings = judge(&facts, &options);
+    let judged = triage::triage(findings, &facts.files.sources, &options, baseline.as_ref(), today());
+    notices.extend(judged.notices);
+    notices.sort();
+    notices.dedup();
+    let mut findings = judged.findings;
+    findings.extend(gaps(&notices));
+    findings.sort_by(order);
+    tag(&facts, &mut findings);
+    let summary = summary(&facts, history, &notices);
+    Ok(Scan {
+        root: request.root.clone(),
+        summary,
+        findings,
+        set_aside: judged.set_aside,
+        notices,
+        threshold: settings::threshold(&options),
+        store: settings::store(&options),
+        facts,
+    })
+}
+
+/// The text of a baseline: the keys of the findings.
+pub fn baseline(scan: &Scan) -> String {
+    Baseline::of(&scan.findings).write()
+}
+
+fn baseline_of(request: &Request) -> Result<Option<Baseline>, EngineError> {
+    let Some(path) = &request.baseline else { return Ok(None) };
+    let bad = |why: String| {
+        EngineError::new(ErrorKind::Settings, format!("the baseline {} cannot be used", path.display()))
+            .why(why)
+            .now("flask-harden scan --write-baseline FILE   makes a new one")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    Baseline::read(&text).map(Some).map_err(|error| bad(error.to_string()))
+}
+
+/// Whether the tree is a Flask project: its own code makes an app, or imports Flask.
+fn is_flask(facts: &Facts) -> bool {
+    let imports =
+        |file: &crate::facts::PyFile| facts.names.get(&file.path).is_some_and(|names| names.mentions("flask"));
+    facts.python.iter().any(|file| file.role == FileRole::Source && imports(file))
+}
+
+fn nothing(request: &Request, facts: &Facts) -> EngineError {
+    let root = request.root.display();
+    let examples = facts.python.iter().find(|file| {
+        file.role == FileRole::Example && facts.names.get(&file.path).is_some_and(|names| names.mentions("flask"))
+    });
+    let error = EngineError::new(ErrorKind::NothingToInspect, format!("no Flask project in {root}"));
+    match examples {
+        Some(file) => error.why(format!("only examples use Flask here, such as {}", file.path)).now(format!(
+            "flask-harden {}   to inspect that one",
+            request.root.join(file.path.parent().as_str()).display()
+        )),
+        None => {
+            error.why("no Python file here imports Flask").now("flask-harden DIRECTORY   with the directory of the app")
+        }
+    }
+}
+
+fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
+    let named = |list: &[String], id: &str| list.iter().any(|rule| crate::options::covers(rule, id));
+    let mut findings = Vec::new();
+    for rule in rules::all() {
+        let selected = options.select.as_ref().is_none_or(|list| named(&list.value, rule.id));
+        let left_out = options.ignore.as_ref().is_some_and(|list| named(&list.value, rule.id));
+        if selected && !left_out {
+            findings.extend((rule.check)(facts));
+        }
+    }
+    for finding in &mut findings {
+        if finding.evidence.is_empty() && finding.primary.place == Place::Tree {
+            finding.evidence = facts.shown_line(&finding.primary);
+        }
+    }
+    findings.sort_by(order);
+    findings.dedup_by(|a, b| a.key == b.key && a.primary == b.primary);
+    findings
+}
+
+/// The worst first, then by threat, path and line.
+fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    (b.severity, a.threat, &a.primary.path, a.primary.line, &a.key).cmp(&(
+        a.severity,
+        b.threat,
+        &b.primary.path,
+        b.primary.line,
+        &b.key,
+    ))
+}
+
+/// A file that would normally be judged and was not is a finding of its own.
+fn gaps(notices: &[Notice]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for notice in notices.iter().filter(|notice| notice.gap) {
+        let Some(path) = &notice.path else { continue };
+        let location = crate::text::Location::whole(path.clone());
+        let message = format!("{path} was not judged: {}.", notice.message.trim_end_matches('.'));
+        found.push(Finding::new(
+            rules::NOT_JUDGED,
+            rules::NOT_JUDGED_THREAT,
+            Severity::Medium,
+            location,
+            "file",
+            message,
+        ));
+    }
+    found
+}
+
+/// Marks findings that speak of the same value.
+fn tag(facts: &Facts, findings: &mut [Finding]) {
+    let mut tagger = Tagger::default();
+    for finding in findings {
+        let leaked = facts
+            .leaks
+            .iter()
+            .find(|leak| finding.key.commit.as_deref() == Some(&leak.commit) && leak.key == finding.key.symbol);
+        let setting = facts.settings.iter().find(|setting| setting.location == finding.primary);
+        let secret = match (leaked, setting.and_then(|setting| setting.value.literal()).map(|literal| &literal.value)) {
+            (Some(leak), _) => Some(&leak.secret),
+            (None, Some(crate::facts::values::Value::Text { secret, .. })) if finding.key.rule.starts_with("FH1") => {
+                Some(secret)
+            }
+            _ => None,
+        };
+        finding.tag = secret.map(|secret| tagger.tag(secret));
+    }
+}
+
+fn summary(facts: &Facts, history: super::HistorySummary, notices: &[Notice]) -> ProjectSummary {
+    let apps = facts.apps.apps.iter().filter(|app| facts.is_own(&app.path)).map(|app| match &app.factory {
+        Some(factory) => format!("{} {factory}()", app.path),
+        None => format!("{} {}", app.path, app.name),
+    });
+    let mut apps: Vec<String> = apps.collect();
+    apps.sort();
+    apps.dedup();
+    let launch = |at: usize| {
+        let launch = &facts.launches[at];
+        format!("{} ({}:{})", launch.server.name(), launch.location.path, launch.location.line)
+    };
+    let started =
+        facts.launches.iter().enumerate().filter(|(_, launch)| launch.role != crate::facts::LaunchRole::Evidence);
+    ProjectSummary {
+        files_read: facts.files.sources.len(),
+        python_files: facts.python.len(),
+        settings: facts.settings.len() + facts.env_files.iter().map(|file| file.document.entries.len()).sum::<usize>(),
+        apps,
+        launches: started.map(|(at, _)| launch(at)).collect(),
+        production: facts.production.first().map(|at| launch(*at)),
+        history,
+        complete: !notices.iter().any(|notice| notice.gap),
+    }
+}
+
+/// Today in UTC, for ignores that end.
+fn today() -> Date {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
+    Date::of_unix_seconds(seconds)
+}
