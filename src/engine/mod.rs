@@ -1,1 +1,121 @@
-//! engine
+//! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
+
+mod error;
+mod fix;
+mod undo;
+
+use std::path::PathBuf;
+
+use crate::finding::{Finding, SetAside};
+use crate::notice::Notice;
+use crate::options::{Flags, Options};
+use crate::plan::Draft;
+use crate::remedy::{Applicability, Remedy};
+
+pub use error::{EngineError, ErrorKind};
+pub use fix::Fix;
+pub use undo::{runs, undo};
+
+/// What the person asked for, before the environment and the settings files are read.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub root: PathBuf,
+    /// How many of the newest commits are read; `None`: all of them.
+    pub commits: Option<usize>,
+    pub settings: SettingsFile,
+    pub flags: Flags,
+    /// The formats that exist, for checking what settings name.
+    pub formats: Vec<&'static str>,
+    pub baseline: Option<PathBuf>,
+    /// Accept remedies that stop tracking a file.
+    pub untrack: bool,
+    /// Whether the draft also holds the patch with its values.
+    pub reveal: bool,
+}
+
+/// Which settings file is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingsFile {
+    /// The project's own.
+    Project,
+    None,
+    Named(PathBuf),
+}
+
+/// Everything one look at a tree gave.
+pub struct Scan {
+    pub root: PathBuf,
+    pub summary: ProjectSummary,
+    /// Sorted: the worst first, then by threat, path and line.
+    pub findings: Vec<Finding>,
+    pub set_aside: Vec<SetAside>,
+    /// Sorted.
+    pub notices: Vec<Notice>,
+    /// Flags, environment and settings files, merged.
+    pub options: Options,
+}
+
+/// What was inspected, for the head and the foot of a report.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectSummary {
+    pub files_read: usize,
+    pub python_files: usize,
+    pub settings: usize,
+    /// `shop/__init__.py create_app()`
+    pub apps: Vec<String>,
+    /// `gunicorn (Procfile:1)`
+    pub launches: Vec<String>,
+    /// The launch that is production; `None` where nothing says.
+    pub production: Option<String>,
+    pub history: HistorySummary,
+    /// Whether everything that would normally be judged was judged.
+    pub complete: bool,
+}
+
+/// How far git history was read.
+#[derive(Clone, Debug, Default)]
+pub struct HistorySummary {
+    pub checked: bool,
+    pub commits: usize,
+    /// Why it was not, or not wholly, read.
+    pub reason: Option<String>,
+}
+
+/// What could be done about a scan.
+pub struct Plan {
+    pub remedies: Vec<Remedy>,
+    /// Where keys go and why there, in words.
+    pub store: String,
+}
+
+/// Looks at a tree; writes nothing, starts nothing, opens no connection.
+///
+/// # Errors
+/// No Flask project, or settings that cannot be used.
+pub fn scan(request: &Request) -> Result<Scan, EngineError> {
+    let root = request.root.display();
+    Err(EngineError::new(ErrorKind::NothingToInspect, format!("no Flask project in {root}"))
+        .why("no file here makes a Flask app")
+        .now("flask-harden DIRECTORY   with the directory of the app"))
+}
+
+/// Asks the rules for remedies under the choices that were made.
+///
+/// # Errors
+/// Settings or a store that cannot be used.
+pub fn plan(_scan: &Scan, _request: &Request) -> Result<Plan, EngineError> {
+    Ok(Plan { remedies: Vec::new(), store: String::new() })
+}
+
+/// The draft that writes every remedy at or above `least`, and lists the others.
+///
+/// # Errors
+/// A store that cannot be used, such as a tracked env file.
+pub fn draft(_scan: &Scan, _plan: &Plan, _request: &Request, _least: Applicability) -> Result<Draft, EngineError> {
+    Ok(Draft::default())
+}
+
+/// The text of a baseline: the keys of the findings.
+pub fn baseline(_scan: &Scan) -> String {
+    String::new()
+}

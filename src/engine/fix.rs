@@ -1,0 +1,69 @@
+//! One `--apply`: interrupted runs are dealt with first, then the tree is read, the draft made,
+//! shown by the caller, and written.
+
+use crate::apply::{Receipt, Recovered, Session, StateDir};
+use crate::plan::Draft;
+use crate::remedy::Applicability;
+use crate::repo::Tree;
+use crate::text::RepoPath;
+
+use super::{EngineError, Plan, Request, Scan};
+
+/// A draft that is ready to be shown and written. As long as it lives no other run writes here.
+pub struct Fix<'t> {
+    tree: &'t Tree,
+    session: Session<'t>,
+    pub scan: Scan,
+    pub plan: Plan,
+    pub draft: Draft,
+}
+
+/// Bytes of an env file that is read back.
+const ENV_FILE_LIMIT: u64 = 1 << 20;
+
+impl<'t> Fix<'t> {
+    /// Takes the lock, scans, plans and drafts.
+    ///
+    /// # Errors
+    /// As [`super::scan`], [`super::plan`], [`super::draft`]; or another run is at work.
+    pub fn begin(tree: &'t Tree, request: &Request, least: Applicability) -> Result<Self, EngineError> {
+        let session = Session::begin(tree, &StateDir::from_env()?)?;
+        let scan = super::scan(request)?;
+        let plan = super::plan(&scan, request)?;
+        let draft = super::draft(&scan, &plan, request, least)?;
+        Ok(Self { tree, session, scan, plan, draft })
+    }
+
+    /// What became of runs that were interrupted earlier.
+    pub fn recovered(&self) -> &[Recovered] {
+        self.session.recovered()
+    }
+
+    /// Writes the draft; `None` where it changes nothing. The keys are read back before any code
+    /// points at them.
+    ///
+    /// # Errors
+    /// Where a write is refused or fails; the text says what that left.
+    pub fn write(&self) -> Result<Option<Receipt>, EngineError> {
+        if self.draft.files.is_empty() {
+            return Ok(None);
+        }
+        let receipt = self.session.apply(&self.draft, &mut || self.read_back())?;
+        Ok(Some(receipt))
+    }
+
+    /// Every new key stands in its env file, for an independent reader.
+    fn read_back(&self) -> Result<(), String> {
+        for key in &self.draft.secrets {
+            let path = RepoPath::new(&key.place).ok_or_else(|| format!("{} is no file of the tree", key.place))?;
+            let file = self.tree.read(&path, ENV_FILE_LIMIT).map_err(|error| error.to_string())?;
+            let found = dotenvy::from_read_iter(file.bytes.as_slice())
+                .filter_map(Result::ok)
+                .any(|(name, value)| name == key.name && !value.is_empty());
+            if !found {
+                return Err(format!("{path} does not give {} back", key.name));
+            }
+        }
+        Ok(())
+    }
+}
