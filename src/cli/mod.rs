@@ -1,1 +1,62 @@
-//! cli
+//! The command line: reads arguments, calls the engine, prints reports, gives exit codes.
+//! The only face that prints. Holds no knowledge of Flask.
+
+pub mod args;
+pub mod commands;
+pub mod error;
+pub mod exit;
+pub mod output;
+pub mod parse;
+pub mod report_file;
+pub mod runtime;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use error::CliError;
+use exit::Exit;
+use output::{ColorChoice, ColorEnv, Output};
+use parse::Parsed;
+
+/// Runs the program of this process.
+pub fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    runtime::run(move || run(words)).into()
+}
+
+/// Runs one command line. `words` begins with the program's name.
+pub fn run(words: Vec<OsString>) -> Exit {
+    let environment = ColorEnv::read();
+    match parse::parse(words) {
+        Ok(Parsed::Run(cli)) => {
+            let output = Output::new(cli.global.color, &environment, cli.global.quiet);
+            finish(&output, dispatch(&cli, &output))
+        }
+        Ok(Parsed::Print(text)) => {
+            let output = Output::new(ColorChoice::Auto, &environment, false);
+            finish(&output, output.print(&text).map(|()| Exit::Done))
+        }
+        Err(error) => finish(&Output::new(ColorChoice::Auto, &environment, false), Err(error)),
+    }
+}
+
+fn finish(output: &Output, result: Result<Exit, CliError>) -> Exit {
+    result.unwrap_or_else(|error| {
+        output.error(&error);
+        error.exit
+    })
+}
+
+fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
+    match &cli.command {
+        Some(Command::Scan(args)) => commands::scan::run(&args.paths, args.history, &cli.global, output),
+        Some(Command::Explain(args)) => commands::explain::run(args, &cli.global, output),
+        Some(Command::Undo(args)) => commands::undo::run(args, &cli.global, output),
+        None => match (cli.apply, cli.diff) {
+            (Some(which), _) => commands::apply::run(cli, which, output),
+            (None, Some(which)) => commands::diff::run(cli, which, output),
+            (None, None) => commands::scan::run(cli.path.as_slice(), None, &cli.global, output),
+        },
+    }
+}

@@ -1,3 +1,10 @@
-//! The one integration binary: a file for each subject.
+//! The one integration binary: a file for each subject, over the real program and real trees.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::disallowed_methods, reason = "tests build trees and start programs")]
 
+mod canary;
+mod cli;
+mod floors;
+mod messages;
 mod real;
+mod support;

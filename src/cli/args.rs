@@ -1,0 +1,266 @@
+//! The command line as clap reads it: names, values, help. No decisions.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::options::FailOn;
+use crate::remedy::Applicability;
+use crate::{report, store};
+
+use super::output::ColorChoice;
+
+/// Heading of the options that every command has.
+const GLOBAL: &str = "Global options";
+
+/// Finds what endangers a Flask app, explains it, and writes the hardened configuration
+#[derive(Debug, Parser)]
+#[command(
+    name = "flask-harden",
+    version,
+    disable_help_subcommand = true,
+    term_width = 80,
+    override_usage = "flask-harden [OPTIONS] [PATH]\n       flask-harden <COMMAND> [OPTIONS]",
+    after_help = "Without --apply nothing is written. Nothing goes over the network, and your project is never run.",
+    after_long_help = AFTER_LONG_HELP
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+
+    /// Write fixes without asking: safe and automatic ones, or only the safe ones
+    ///
+    /// The masked diff is printed to standard error first. Safe fixes change nothing for the
+    /// people who use the app; automatic ones are complete too, but people notice (everyone signs
+    /// in again once). Fixes that need a person are counted and listed with the exact next step.
+    /// A second run changes nothing. `flask-harden undo` takes a run back.
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub apply: Option<Which>,
+
+    /// Print the diff of those fixes, values hidden, and write nothing
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub diff: Option<Which>,
+
+    /// With --diff and -o: write the exact patch, values included, to a file only you can read
+    #[arg(long, hide_short_help = true)]
+    pub show_values: bool,
+
+    /// Accept fixes that stop tracking a file in git
+    #[arg(long, hide_short_help = true)]
+    pub untrack: bool,
+
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// What stands under the long help.
+const AFTER_LONG_HELP: &str = "\
+Exit codes:
+    0  nothing at or above --fail-on is left, or the command did what was asked
+    1  findings at or above --fail-on are left, or --diff printed a change
+    2  wrong options or a bad settings file
+    3  nothing to inspect: no Flask project
+    4  a write was refused, or the report could not be written; no project file was changed
+    5  the chosen store cannot be used; no project file was changed
+   70  a bug in flask-harden
+  129, 130, 143  stopped by hang-up, Ctrl-C, SIGTERM
+
+Without --apply nothing is written. Nothing goes over the network, and your project is never run.";
+
+/// Which fixes are written or shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// Safe and automatic fixes.
+    All,
+    /// Fixes that change nothing for the people who use the app.
+    Safe,
+}
+
+impl Which {
+    /// The lowest applicability that is written.
+    pub const fn at_least(self) -> Applicability {
+        match self {
+            Which::All => Applicability::Automatic,
+            Which::Safe => Applicability::Safe,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report what was found; write nothing
+    Scan(ScanArgs),
+    /// Explain a rule: what it finds, why it matters, how the fix works, how to ignore it
+    Explain(ExplainArgs),
+    /// Take a run of --apply back
+    Undo(UndoArgs),
+}
+
+impl Command {
+    /// As it is typed.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Command::Scan(_) => "scan",
+            Command::Explain(_) => "explain",
+            Command::Undo(_) => "undo",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// The project's directory, or files and directories of it to report on
+    /// [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How much git history to read: everything, nothing, or the newest N commits
+    #[arg(long, value_name = "all|none|N", value_parser = parse_history)]
+    pub history: Option<History>,
+}
+
+/// How much of git history is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    All,
+    None,
+    /// The newest commits, at least one.
+    Newest(usize),
+}
+
+fn parse_history(text: &str) -> Result<History, String> {
+    match text {
+        "all" => Ok(History::All),
+        "none" => Ok(History::None),
+        _ => match text.parse() {
+            Ok(count) if count > 0 => Ok(History::Newest(count)),
+            _ => Err("it takes all, none, or a number of commits from 1".to_owned()),
+        },
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A rule by id or name (FH101, or the name a report shows) [default: list every rule]
+    #[arg(value_name = "RULE")]
+    pub rule: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The run to take back, as --list and the report show it [default: the latest one here]
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+
+    /// List the runs on this project that can be taken back; change nothing
+    #[arg(long, conflicts_with_all = ["purge", "force"])]
+    pub list: bool,
+
+    /// Also remove the keys and env files the run created
+    ///
+    /// They may be in use: whatever was signed with them stops being accepted.
+    #[arg(long)]
+    pub purge: bool,
+
+    /// Also restore files that were edited after the run; the edits stay in the run's
+    /// directory
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = GLOBAL)]
+pub struct GlobalArgs {
+    /// Where new keys go
+    #[arg(long, global = true, value_name = "STORE", value_parser = store_values())]
+    pub store: Option<String>,
+
+    /// Judge this target of the project's settings
+    #[arg(long, global = true, value_name = "T", hide_short_help = true)]
+    pub target: Option<String>,
+
+    /// Only these rules or groups (FH101, FH1)
+    #[arg(long, global = true, value_name = "R,..", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Leave these rules or groups out
+    #[arg(long, global = true, value_name = "R,..", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+
+    /// The severity from which findings make the exit code 1 [default: medium]
+    #[arg(long, global = true, value_name = "SEVERITY", value_parser = severity_values())]
+    pub fail_on: Option<String>,
+
+    /// Set aside the findings that this file lists
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub baseline: Option<PathBuf>,
+
+    /// Write the present findings to this file, for --baseline
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub write_baseline: Option<PathBuf>,
+
+    /// How the report is written [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = format_values())]
+    pub format: Option<String>,
+
+    /// Write the report to a file instead of standard output
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Read settings from this file instead of the project's
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config", hide_short_help = true)]
+    pub config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_config: bool,
+
+    /// Use colours; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are obeyed
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_short_help = true)]
+    pub color: ColorChoice,
+
+    /// Say less: only errors and a line for each finding
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more: also what was set aside, and every notice
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// Answer confirmations with yes; never chooses fixes
+    #[arg(long, global = true, hide_short_help = true)]
+    pub yes: bool,
+}
+
+/// The values of `--store`: `auto`, then every store that exists.
+fn store_values() -> PossibleValuesParser {
+    let auto = PossibleValue::new("auto").help("the one this project uses already, else env-file");
+    let all = store::ALL.iter().map(|(_, name, about)| PossibleValue::new(*name).help(*about));
+    PossibleValuesParser::new(std::iter::once(auto).chain(all))
+}
+
+/// The values of `--format`: every format that exists.
+fn format_values() -> PossibleValuesParser {
+    PossibleValuesParser::new(report::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about)))
+}
+
+/// The values of `--fail-on`.
+fn severity_values() -> PossibleValuesParser {
+    PossibleValuesParser::new(FailOn::ALL.iter().map(|(value, name)| {
+        PossibleValue::new(*name).help(match value {
+            FailOn::Live => "only what is proven in use now",
+            FailOn::High | FailOn::Medium | FailOn::Low => "this and what is worse",
+            FailOn::None => "never",
+        })
+    }))
+}

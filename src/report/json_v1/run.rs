@@ -1,0 +1,132 @@
+//! The parts of the JSON document that `--diff` and `--apply` add: the draft with its masked
+//! diffs, and the run.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::apply::{Action, FileOutcome, Receipt};
+use crate::plan::{Conflict, Draft, FileChange, HeldBack};
+
+use super::super::receipt::undo_command;
+use super::{RemedyDto, remedy_dto};
+
+#[derive(Serialize)]
+pub(super) struct DraftDto<'a> {
+    /// Where keys go and why there.
+    store: &'a str,
+    /// In the order of writing.
+    files: Vec<ChangeDto<'a>>,
+    new_keys: Vec<KeyDto<'a>>,
+    remedies: Vec<RemedyDto<'a>>,
+    held_back: Vec<HeldBackDto<'a>>,
+    conflicts: Vec<ConflictDto<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeDto<'a> {
+    path: &'a str,
+    created: bool,
+    /// Permission bits in octal (`0644`).
+    mode: String,
+    /// Unified, values hidden.
+    diff: &'a str,
+    /// Ids of remedies.
+    remedies: &'a [String],
+}
+
+#[derive(Serialize)]
+struct KeyDto<'a> {
+    name: &'a str,
+    place: &'a str,
+}
+
+#[derive(Serialize)]
+struct HeldBackDto<'a> {
+    #[serde(flatten)]
+    remedy: RemedyDto<'a>,
+    findings: Vec<String>,
+    why: &'a str,
+    now: &'a str,
+    steps: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ConflictDto<'a> {
+    path: &'a str,
+    kept: &'a str,
+    refused: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct RunDto<'a> {
+    id: &'a str,
+    files: Vec<WrittenDto<'a>>,
+    new_keys: Vec<KeyDto<'a>>,
+    undo: String,
+}
+
+#[derive(Serialize)]
+struct WrittenDto<'a> {
+    path: &'a str,
+    action: Action,
+    mode: String,
+}
+
+pub(super) fn draft<'a>(draft: &'a Draft, store: &'a str) -> DraftDto<'a> {
+    DraftDto {
+        store,
+        files: draft.files.iter().map(change).collect(),
+        new_keys: draft.secrets.iter().map(|key| KeyDto { name: &key.name, place: &key.place }).collect(),
+        remedies: draft.applied.iter().map(remedy_dto).collect(),
+        held_back: draft.held_back.iter().map(held_back).collect(),
+        conflicts: draft.conflicts.iter().map(conflict).collect(),
+    }
+}
+
+pub(super) fn run<'a>(receipt: &'a Receipt, root: &Path) -> RunDto<'a> {
+    RunDto {
+        id: receipt.run.as_str(),
+        files: receipt.files.iter().map(written).collect(),
+        new_keys: receipt.keys.iter().map(|key| KeyDto { name: &key.name, place: &key.place }).collect(),
+        undo: undo_command(receipt, root),
+    }
+}
+
+fn octal(mode: u32) -> String {
+    format!("{:04o}", mode & 0o7777)
+}
+
+fn change(file: &FileChange) -> ChangeDto<'_> {
+    ChangeDto {
+        path: file.path.as_str(),
+        created: file.before.is_none(),
+        mode: octal(file.mode),
+        diff: &file.diff,
+        remedies: &file.remedies,
+    }
+}
+
+fn written(file: &FileOutcome) -> WrittenDto<'_> {
+    WrittenDto { path: file.path.as_str(), action: file.action, mode: octal(file.mode) }
+}
+
+fn held_back(item: &HeldBack) -> HeldBackDto<'_> {
+    HeldBackDto {
+        remedy: remedy_dto(&item.remedy),
+        findings: item.remedy.findings.iter().map(ToString::to_string).collect(),
+        why: &item.why,
+        now: &item.now,
+        steps: &item.remedy.steps,
+    }
+}
+
+fn conflict(conflict: &Conflict) -> ConflictDto<'_> {
+    ConflictDto {
+        path: conflict.path.as_str(),
+        kept: &conflict.kept,
+        refused: &conflict.refused,
+        reason: &conflict.reason,
+    }
+}
