@@ -50,10 +50,6 @@ pub struct Cli {
     #[arg(long, hide_short_help = true)]
     pub show_values: bool,
 
-    /// Accept fixes that stop tracking a file in git
-    #[arg(long, hide_short_help = true)]
-    pub untrack: bool,
-
     #[command(flatten)]
     pub global: GlobalArgs,
 }

@@ -80,12 +80,12 @@ mod tests {
         let error = CliError::new(Exit::StoreUnusable, "the store cannot be used here")
             .why("a file is \u{1b}[2J tracked")
             .now("--store none")
-            .now("--untrack")
+            .now("--store none")
             .nothing_written();
         assert_eq!(
             error.render(Style::plain()),
             "error: the store cannot be used here\n  why: a file is \\u{1b}[2J tracked\n  now: --store none\n       \
-             --untrack\n  Nothing was written.\n"
+             --store none\n  Nothing was written.\n"
         );
     }
 }

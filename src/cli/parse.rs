@@ -58,7 +58,6 @@ fn check(cli: &Cli) -> Result<(), CliError> {
         let stray = [
             (cli.apply.is_some(), "--apply"),
             (cli.diff.is_some(), "--diff"),
-            (cli.untrack, "--untrack"),
             (cli.path.is_some(), "a path before it"),
         ];
         if let Some((_, option)) = stray.iter().find(|(given, _)| *given) {

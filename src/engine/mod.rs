@@ -12,10 +12,10 @@ mod undo;
 use std::path::PathBuf;
 
 use crate::facts::Facts;
-use crate::finding::{Finding, SetAside, Severity};
+use crate::finding::{Finding, SetAside};
 use crate::notice::Notice;
+use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
-use crate::store::StoreId;
 
 pub use error::{EngineError, ErrorKind};
 pub use fix::Fix;
@@ -30,12 +30,9 @@ pub struct Request {
     /// How many of the newest commits are read; `None`: all of them.
     pub commits: Option<usize>,
     pub settings: SettingsFile,
-    /// `None`: not given.
-    pub store: Option<StoreChoice>,
-    pub target: Option<String>,
-    pub select: Vec<String>,
-    pub ignore: Vec<String>,
-    pub fail_on: Option<Threshold>,
+    pub flags: Flags,
+    /// The formats that exist, for checking what settings name.
+    pub formats: Vec<&'static str>,
     pub baseline: Option<PathBuf>,
     /// Whether the draft also holds the patch with its values.
     pub reveal: bool,
@@ -50,20 +47,6 @@ pub enum SettingsFile {
     Named(PathBuf),
 }
 
-/// `--store`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreChoice {
-    Auto,
-    Named(StoreId),
-}
-
-/// `--fail-on`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Threshold {
-    Never,
-    From(Severity),
-}
-
 /// Everything one look at a tree gave.
 pub struct Scan {
     pub root: PathBuf,
@@ -73,10 +56,8 @@ pub struct Scan {
     pub set_aside: Vec<SetAside>,
     /// Sorted.
     pub notices: Vec<Notice>,
-    /// From options, environment, settings file or default.
-    pub threshold: Threshold,
-    /// From options, environment, settings file or default.
-    pub store: StoreChoice,
+    /// Flags, environment and settings files, merged.
+    pub options: Options,
     pub facts: Facts,
 }
 

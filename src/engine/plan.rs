@@ -9,16 +9,17 @@ use crate::secret::generate::{KeySource, OsRandom, new_key};
 use crate::store::StoreId;
 use crate::text::RepoPath;
 
-use super::{EngineError, ErrorKind, Plan, Request, Scan, StoreChoice};
+use super::{EngineError, ErrorKind, Plan, Request, Scan};
 
 /// Asks the rules for remedies under the choices that were made.
 ///
 /// # Errors
 /// Settings or a store that cannot be used.
 pub fn plan(scan: &Scan, _request: &Request) -> Result<Plan, EngineError> {
-    let (store, why) = match scan.store {
-        StoreChoice::Named(store) => (store, "chosen"),
-        StoreChoice::Auto => (StoreId::EnvFile, "the default where nobody can be asked"),
+    let chosen = &scan.options.store;
+    let (store, why) = match StoreId::from_name(&chosen.value) {
+        Some(store) => (store, format!("from {}", chosen.source)),
+        None => (StoreId::EnvFile, "the default where nobody can be asked".to_owned()),
     };
     let choices = Choices { store };
     let remedies = plan::build(&scan.facts, &scan.findings, &choices);

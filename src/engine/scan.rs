@@ -53,8 +53,7 @@ pub fn scan(request: &Request) -> Result<Scan, EngineError> {
         findings,
         set_aside: judged.set_aside,
         notices,
-        threshold: settings::threshold(&options),
-        store: settings::store(&options),
+        options,
         facts,
     })
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use crate::finding::Severity;
-use crate::options::{self, FailOn, Flags, Known, Options, SettingsText};
+use crate::options::{self, Known, Options, SettingsText};
 use crate::repo::Tree;
-use crate::store::{self, StoreId};
+use crate::store;
 use crate::text::RepoPath;
 
-use super::{EngineError, ErrorKind, Request, SettingsFile, StoreChoice, Threshold};
+use super::{EngineError, ErrorKind, Request, SettingsFile};
 
 /// Bytes of a settings file.
 const LIMIT: u64 = 1 << 20;
@@ -39,20 +38,8 @@ pub(super) fn resolve(tree: &Tree, request: &Request) -> Result<Options, EngineE
     let files: Vec<SettingsText<'_>> = texts.iter().map(|(name, text)| SettingsText { name, text }).collect();
     let stores: Vec<&str> = store::ALL.iter().map(|(_, name, _)| *name).collect();
     let rules: Vec<&str> = crate::rules::all().iter().map(|rule| rule.id).collect();
-    let known = Known { stores: &stores, formats: &["text", "json"], rules: &rules };
-    let flags = Flags {
-        store: request.store.map(|choice| match choice {
-            StoreChoice::Auto => "auto".to_owned(),
-            StoreChoice::Named(store) => store.name().to_owned(),
-        }),
-        target: request.target.clone(),
-        format: None,
-        fail_on: request.fail_on.map(fail_on),
-        select: request.select.clone(),
-        ignore: request.ignore.clone(),
-        no_tui: false,
-    };
-    options::resolve(&flags, &environment, &files, &known).map_err(|error| {
+    let known = Known { stores: &stores, formats: &request.formats, rules: &rules };
+    options::resolve(&request.flags, &environment, &files, &known).map_err(|error| {
         EngineError::new(ErrorKind::Settings, format!("{}: {}", error.at, error.problem)).now(error.now)
     })
 }
@@ -65,30 +52,4 @@ fn named_file(path: &Path) -> Result<String, EngineError> {
 
 fn bad(what: String, name: &str) -> EngineError {
     EngineError::new(ErrorKind::Settings, what).now(format!("repair {name}, or use --no-config"))
-}
-
-fn fail_on(threshold: Threshold) -> FailOn {
-    match threshold {
-        Threshold::Never => FailOn::None,
-        Threshold::From(Severity::Live) => FailOn::Live,
-        Threshold::From(Severity::High) => FailOn::High,
-        Threshold::From(Severity::Medium) => FailOn::Medium,
-        Threshold::From(Severity::Low) => FailOn::Low,
-    }
-}
-
-/// The threshold of merged options.
-pub(super) fn threshold(options: &Options) -> Threshold {
-    match options.fail_on.value {
-        FailOn::None => Threshold::Never,
-        FailOn::Live => Threshold::From(Severity::Live),
-        FailOn::High => Threshold::From(Severity::High),
-        FailOn::Medium => Threshold::From(Severity::Medium),
-        FailOn::Low => Threshold::From(Severity::Low),
-    }
-}
-
-/// The store of merged options.
-pub(super) fn store(options: &Options) -> StoreChoice {
-    StoreId::from_name(&options.store.value).map_or(StoreChoice::Auto, StoreChoice::Named)
 }

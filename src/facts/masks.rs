@@ -43,7 +43,7 @@ impl Facts {
     pub fn shown_line(&self, location: &Location) -> String {
         let Some(source) = self.files.get(&location.path) else { return String::new() };
         let line = source.line_span(location.span.start);
-        mask(&source.text, line, &hidden(source)).trim().chars().take(160).collect()
+        mask(&source.text, line, &hidden(source)).trim_end().chars().take(160).collect()
     }
 }
 

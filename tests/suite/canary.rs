@@ -47,7 +47,7 @@ fn no_planted_secret_is_shown_or_kept() {
         &["scan", "--format", "json", "-o", report, "--write-baseline", baseline],
         &["--diff", "-v"],
         &["--diff=safe", "--store", "none"],
-        &["--diff", "--store", "env-file", "--untrack"],
+        &["--diff", "--store", "env-file"],
     ] {
         let run = program.run(project.path(), args);
         for canary in &canaries {

@@ -36,7 +36,6 @@ pub(super) fn request(root: PathBuf, history: Option<History>, args: &GlobalArgs
         },
         formats: report::FORMATS.iter().map(|format| format.name).collect(),
         baseline: args.baseline.clone(),
-        untrack: false,
         reveal: false,
     }
 }
@@ -51,7 +50,6 @@ pub(super) fn fixing(cli: &Cli) -> Result<Request, CliError> {
             .nothing_written());
     }
     let mut request = request(root, None, &cli.global);
-    request.untrack = cli.untrack;
     request.reveal = cli.show_values;
     Ok(request)
 }
