@@ -36,3 +36,4 @@ pub mod secret;
 pub mod store;
 pub mod templates;
 pub mod text;
+pub mod triage;

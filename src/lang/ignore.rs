@@ -44,18 +44,25 @@ fn without_trailing_space(line: &str) -> &str {
     if trimmed.ends_with('\\') && trimmed.len() < line.len() { &line[..=trimmed.len()] } else { trimmed }
 }
 
-/// The line that decides about a file (`path` relative to the ignore file): the last one that
-/// matches. `None`: nothing is said of it.
+/// The line that decides about a file (`path` relative to the ignore file). `None`: nothing is
+/// said of it.
 pub fn deciding<'a>(text: &'a str, path: &str, dialect: Dialect) -> Option<IgnoreLine<'a>> {
-    lines(text).filter(|line| line_matches(line.pattern, path, dialect)).last()
-}
-
-fn line_matches(pattern: &str, path: &str, dialect: Dialect) -> bool {
     match dialect {
-        Dialect::Git => glob::matches(pattern, path, false),
+        Dialect::Git => {
+            // From the top down: below a directory that is ignored nothing is taken out again.
+            let above = path.match_indices('/').map(|(at, _)| (&path[..at], true));
+            let mut decision = None;
+            for (path, is_dir) in above.chain([(path, false)]) {
+                decision = lines(text).filter(|line| glob::matches_itself(line.pattern, path, is_dir)).last();
+                if is_dir && decision.is_some_and(|line: IgnoreLine<'_>| !line.negated) {
+                    break;
+                }
+            }
+            decision
+        }
         Dialect::Docker => {
-            let rooted = format!("/{}", pattern.trim().trim_start_matches("./").trim_matches('/'));
-            glob::matches(&rooted, path, false)
+            let rooted = |pattern: &str| format!("/{}", pattern.trim().trim_start_matches("./").trim_matches('/'));
+            lines(text).filter(|line| glob::matches(&rooted(line.pattern), path, false)).last()
         }
     }
 }
@@ -166,6 +173,7 @@ mod tests {
         let text = ".env*\n!.env.example\n!.env\n";
         assert_eq!(unignored_by(text, ".env", Dialect::Git).map(|line| line.number), Some(3));
         assert_eq!(unignored_by(text, ".env.local", Dialect::Git), None);
+        assert_eq!(unignored_by("instance/\n!instance/.env", "instance/.env", Dialect::Git), None);
         let after = git(Some(text), &[".env"]).unwrap();
         assert_eq!(unignored_by(&after, ".env", Dialect::Git), None);
         assert_eq!(git(Some(&after), &[".env"]), None);

@@ -1,31 +1,34 @@
 //! Path patterns as `.gitignore` writes them: `*`, `?`, `[a-z]`, `**`, anchored by a slash.
 //! Matching takes time in proportion to pattern times path, whatever the pattern.
 
-/// Whether a pattern matches a `/`-separated path. A pattern without a slash (but at its end)
-/// matches at every depth; others are relative to the root. What lies below a matching
-/// directory matches too. `is_dir` says what `path` itself is.
+/// Whether a pattern matches a `/`-separated path or a directory above it. A pattern without a
+/// slash (but at its end) matches at every depth; others are relative to the root. `is_dir` says
+/// what `path` itself is.
 pub fn matches(pattern: &str, path: &str, is_dir: bool) -> bool {
-    let only_dirs = pattern.ends_with('/');
+    let path = path.trim_matches('/');
+    let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+    above.into_iter().any(|dir| matches_itself(pattern, dir, true)) || matches_itself(pattern, path, is_dir)
+}
+
+/// Whether a pattern matches just this path.
+pub fn matches_itself(pattern: &str, path: &str, is_dir: bool) -> bool {
     let body = pattern.strip_suffix('/').unwrap_or(pattern);
+    if !is_dir && body.len() < pattern.len() {
+        return false;
+    }
     let anchored = body.contains('/');
     let body = body.strip_prefix('/').unwrap_or(body);
     if body.is_empty() {
         return false;
     }
-    let pattern: Vec<Vec<char>> = body.split('/').map(|part| part.chars().collect()).collect();
-    let path: Vec<Vec<char>> =
-        path.split('/').filter(|part| !part.is_empty()).map(|part| part.chars().collect()).collect();
-    (1..=path.len()).any(|length| {
-        let prefix = &path[..length];
-        if only_dirs && length == path.len() && !is_dir {
-            return false;
-        }
-        if anchored {
-            parts_match(&pattern, prefix)
-        } else {
-            prefix.last().is_some_and(|name| part_matches(&pattern[0], name))
-        }
-    })
+    let parts = |text: &str| -> Vec<Vec<char>> {
+        text.split('/').filter(|part| !part.is_empty()).map(|part| part.chars().collect()).collect()
+    };
+    let (pattern, path) = (parts(body), parts(path));
+    if anchored {
+        return parts_match(&pattern, &path);
+    }
+    path.last().is_some_and(|name| pattern.first().is_some_and(|pattern| part_matches(pattern, name)))
 }
 
 /// Whether whole components match, `**` standing for any number of them.

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::text::{Span, TextEdit, edit};
 
 /// Largest env file a key is put into, in bytes: beyond that it is no env file a person keeps.
-pub const MAX_TEXT: usize = 128 * 1024;
+const MAX_TEXT: usize = 128 * 1024;
 
 /// Longest variable name.
 const MAX_NAME: usize = 128;

@@ -1,7 +1,11 @@
 //! Tests against the real other side: python-dotenv, Flask, gunicorn. They run with the Python
 //! named by `FH_PYTHON` and fail, rather than skip, without it.
 
-#![allow(clippy::disallowed_methods, reason = "these tests start real programs and write their own trees")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "these tests start real programs and write their own trees"
+)]
 
 mod dotenv;
 mod env_reader;
