@@ -10,8 +10,8 @@
 mod dotenv;
 mod env_reader;
 mod gunicorn;
-mod python;
-mod tree;
 mod kill_sweep;
+mod python;
 mod sweep_bed;
 mod syscalls;
+mod tree;
