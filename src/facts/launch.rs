@@ -125,11 +125,27 @@ impl std::fmt::Display for WsgiTarget {
     }
 }
 
+/// How a variable gets its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VarOrigin {
+    /// Written down there.
+    Literal,
+    /// Written down as what holds unless something else is set (`${X:-value}`, `ARG X=value`).
+    Fallback,
+    /// From elsewhere: `${X}`, a secret reference, `generateValue`.
+    Elsewhere,
+    /// `ARG`: only there while the image is built, but written down all the same.
+    BuildOnly,
+}
+
 /// A variable that a launch sets. The value may be a secret, hence its type.
+#[derive(Clone)]
 pub struct LaunchVar {
     pub name: String,
     /// `None` where it is taken from elsewhere (`${VAR}`, `generateValue`).
     pub value: Option<Arc<Secret>>,
+    pub origin: VarOrigin,
     pub location: Location,
     /// The value in the file, where it stands there literally.
     pub value_span: Option<Span>,
@@ -170,6 +186,12 @@ pub struct Launch {
     /// The server command itself in the file at `location.path` (from the first word of `argv`
     /// to the last), where it stands there in one piece and in plain shell words.
     pub command_span: Option<Span>,
-    /// How the words of `command_span` are quoted: plain shell text or a JSON array (exec form).
+    /// How the words of `command_span` are quoted: plain shell text or a list of strings (exec form).
     pub exec_form: bool,
+    /// The quote that plain shell text stands inside of (a string of JSON or YAML): a replacement
+    /// must hold neither it nor a backslash.
+    pub host_quote: Option<char>,
+    /// Where the script that holds the command is called, in the order of the calls; empty where
+    /// the command stands in the deployment file itself.
+    pub via: Vec<Location>,
 }

@@ -3,5 +3,7 @@
 
 pub mod deploy;
 pub mod launch;
+pub mod production;
 
-pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, WsgiTarget};
+pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, VarOrigin, WsgiTarget};
+pub use production::{Production, production};

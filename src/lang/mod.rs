@@ -1,1 +1,6 @@
-//! lang
+//! Lossless readers: typed documents with places. Only these know a parser crate, and none of
+//! them knows what Flask is.
+
+pub mod dockerfile;
+pub mod procfile;
+pub mod shell;

@@ -1,1 +1,151 @@
-//! Deployment files: each kind produces `Launch`es.
+//! Deployment files: each kind produces `Launch`es. A kind is a file of this folder and a line of
+//! `KINDS`; it sees the tree through `Context` only and opens nothing.
+
+mod assemble;
+mod command;
+mod container;
+mod context;
+mod dockerfile;
+mod options;
+mod procfile;
+mod python;
+mod roles;
+mod scope;
+mod servers;
+mod shell;
+mod vars;
+mod wrappers;
+
+use crate::facts::{Launch, LaunchRole, LaunchVar};
+use crate::notice::Notice;
+use crate::text::{RepoPath, SourceFile};
+
+pub use context::Context;
+
+/// A kind of deployment file.
+pub struct Kind {
+    pub name: &'static str,
+    /// Whether a file may be of this kind, judged by its path.
+    pub matches: fn(&RepoPath) -> bool,
+    read: for<'a> fn(&'a SourceFile, &Context<'a>, &mut Deployments),
+}
+
+/// What the deployment files of a tree say.
+#[derive(Default)]
+pub struct Deployments {
+    pub launches: Vec<Launch>,
+    /// Variables that deployment files set outside of any launch: for workers, for earlier build
+    /// stages, as build arguments.
+    pub loose: Vec<LaunchVar>,
+    pub notices: Vec<Notice>,
+}
+
+/// Every kind there is. The first that matches a path reads the file.
+pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND];
+
+/// Whether a file has to be read for the deployment facts: a kind's file, or a script that one of
+/// them may call.
+pub fn is_deployment_file(path: &RepoPath) -> bool {
+    KINDS.iter().any(|kind| (kind.matches)(path)) || shell::is_script(path)
+}
+
+/// Reads every deployment file among the context's files.
+pub fn deployments(context: &Context<'_>) -> Deployments {
+    let mut found = Deployments::default();
+    for file in context.files() {
+        if let Some(kind) = KINDS.iter().find(|kind| (kind.matches)(&file.path)) {
+            (kind.read)(file, context, &mut found);
+        }
+    }
+    drop_echoes(&mut found.launches);
+    found.launches.sort_by(|a, b| {
+        (a.precedence, a.role, &a.location.path, a.location.span.start, &a.name).cmp(&(
+            b.precedence,
+            b.role,
+            &b.location.path,
+            b.location.span.start,
+            &b.name,
+        ))
+    });
+    found.notices.sort();
+    found.notices.dedup();
+    found
+}
+
+/// Takes away evidence that only repeats the very command of a launch that counts.
+fn drop_echoes(launches: &mut Vec<Launch>) {
+    let strong: Vec<_> = launches
+        .iter()
+        .filter(|launch| launch.role != LaunchRole::Evidence)
+        .filter_map(|launch| Some((launch.location.path.clone(), launch.command_span?)))
+        .collect();
+    launches.retain(|launch| {
+        launch.role != LaunchRole::Evidence
+            || launch.command_span.is_none_or(|span| !strong.contains(&(launch.location.path.clone(), span)))
+    });
+}
+
+#[cfg(test)]
+mod testing {
+    //! A tree of texts for the tests of the kinds.
+
+    use std::collections::BTreeMap;
+
+    use super::{Context, Deployments, Launch, deployments};
+    use crate::text::{RepoPath, SourceFile};
+
+    /// A Flask app that runs itself, for scripts that must count as starts.
+    pub const APP: &str = "from flask import Flask\napp = Flask(__name__)\napp.run()\n";
+
+    pub struct Trial {
+        files: Vec<SourceFile>,
+    }
+
+    impl Trial {
+        pub fn new(files: &[(&str, &str)]) -> Self {
+            let file =
+                |(path, text): &(&str, &str)| SourceFile::new(RepoPath::new(path).unwrap(), (*text).to_owned(), 0o644);
+            Self { files: files.iter().map(file).collect() }
+        }
+
+        pub fn read(&self) -> Deployments {
+            let files: Vec<&SourceFile> = self.files.iter().collect();
+            deployments(&Context::new(&files, &[]))
+        }
+
+        pub fn launches(&self) -> Vec<Launch> {
+            self.read().launches
+        }
+
+        /// The only launch.
+        pub fn one(&self) -> Launch {
+            let mut all = self.launches();
+            assert_eq!(all.len(), 1, "{:?}", all.iter().map(brief).collect::<Vec<_>>());
+            all.remove(0)
+        }
+
+        /// The text of a launch's command.
+        pub fn command(&self, launch: &Launch) -> Option<&str> {
+            let file = self.files.iter().find(|file| file.path == launch.location.path)?;
+            Some(launch.command_span?.of(&file.text))
+        }
+
+        /// The files with a launch's variable taken away.
+        pub fn without(&self, launch: &Launch, name: &str) -> String {
+            let var = launch.env.iter().find(|var| var.name == name).unwrap();
+            let file = self.files.iter().find(|file| file.path == var.location.path).unwrap();
+            let span = var.item_span.unwrap();
+            format!("{}{}", &file.text[..span.start], &file.text[span.end..])
+        }
+    }
+
+    pub fn brief(launch: &Launch) -> String {
+        let target = launch.target.as_ref().map(|target| format!(" {target}")).unwrap_or_default();
+        format!("{} {}{target} {:?} {:?}", launch.name, launch.server.name(), launch.role, launch.precedence)
+    }
+
+    /// Name to value of a launch's variables.
+    pub fn env(launch: &Launch) -> BTreeMap<&str, Option<&str>> {
+        launch.env.iter().map(|v| (v.name.as_str(), v.value.as_deref().map(|value| value.expose()))).collect()
+    }
+}

@@ -1,0 +1,74 @@
+//! Puts a start and what its deployment file says round it together into a `Launch`.
+
+use super::shell::{Form, Start, command_span};
+use super::vars::overlay;
+use crate::facts::{Launch, LaunchRole, LaunchVar, Precedence};
+use crate::text::{Location, RepoPath, SourceFile, Span};
+
+/// What a deployment file says about one start.
+pub struct Frame<'a> {
+    pub kind: &'static str,
+    pub name: String,
+    pub role: LaunchRole,
+    pub precedence: Precedence,
+    pub file: &'a SourceFile,
+    /// Where the start stands if its command does not stand in one piece.
+    pub span: Span,
+    pub env: Vec<LaunchVar>,
+    pub env_files: Vec<RepoPath>,
+    pub https: Option<bool>,
+}
+
+impl<'a> Frame<'a> {
+    pub fn new(kind: &'static str, file: &'a SourceFile, name: &str, span: Span) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            role: LaunchRole::Production,
+            precedence: Precedence::Platform,
+            file,
+            span,
+            env: Vec::new(),
+            env_files: Vec::new(),
+            https: None,
+        }
+    }
+
+    /// The launch that a start is here.
+    pub fn launch(self, start: Start<'_>) -> Launch {
+        let span = command_span(&start.args);
+        let piece = start.args.first().map(|arg| arg.piece);
+        let file = piece.map_or(self.file, |piece| piece.file);
+        let location = match (span, piece) {
+            (Some(span), _) => Location::in_file(file, span),
+            (None, Some(piece)) => Location::in_file(file, piece.span),
+            (None, None) => Location::in_file(self.file, self.span),
+        };
+        let debug = start.started.debug.and_then(|index| start.args.get(index));
+        let debug_flag = debug.map(|arg| Location::in_file(arg.piece.file, arg.span.unwrap_or(arg.piece.span)));
+        let mut env_files = self.env_files;
+        env_files.extend(start.env_files);
+        Launch {
+            kind: self.kind,
+            name: self.name,
+            server: start.started.server,
+            role: self.role,
+            precedence: self.precedence,
+            argv: start.args.iter().map(|arg| arg.text.clone()).collect(),
+            env: overlay(self.env, start.vars),
+            cwd: start.cwd,
+            target: start.started.target,
+            script: start.started.script,
+            conf: start.started.conf,
+            bind: start.started.bind,
+            debug_flag,
+            env_files,
+            https: if start.started.https { Some(true) } else { self.https },
+            location,
+            command_span: span,
+            exec_form: piece.is_some_and(|piece| piece.form == Form::Exec),
+            host_quote: piece.and_then(|piece| piece.quote),
+            via: start.via,
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! From a command line to the command that starts the server: lists, wrappers, `sh -c`, and the
+//! scripts of the tree that a line calls. Runs nothing.
+
+use std::borrow::Cow;
+
+use super::command::{self, Started};
+use super::scope::Scope;
+use super::vars;
+use super::wrappers::{self, Step};
+use crate::facts::{LaunchVar, Server};
+use crate::lang::shell::{Word, commands, words};
+use crate::text::{Location, RepoPath, SourceFile, Span};
+
+/// How deep scripts and `sh -c` are followed.
+const DEPTH: usize = 4;
+
+/// How the words of a piece of text are quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Shell,
+    Exec,
+}
+
+/// The stretch of a file that a word comes from.
+#[derive(Clone, Copy)]
+pub struct Piece<'a> {
+    pub file: &'a SourceFile,
+    pub span: Span,
+    pub form: Form,
+    /// The quote round the piece, where there is one.
+    pub quote: Option<char>,
+}
+
+impl<'a> Piece<'a> {
+    pub fn new(file: &'a SourceFile, span: Span, form: Form) -> Self {
+        Self { file, span, form, quote: None }
+    }
+
+    fn is(&self, other: &Piece<'_>) -> bool {
+        self.file.path == other.file.path && self.span == other.span && self.form == other.form
+    }
+}
+
+/// One word of a command.
+#[derive(Clone)]
+pub struct Arg<'a> {
+    pub text: String,
+    /// Where it stands in the piece's file, where it stands there byte for byte.
+    pub span: Option<Span>,
+    pub piece: Piece<'a>,
+    pub expands: bool,
+}
+
+/// A text that a shell reads.
+pub struct ShellText<'a> {
+    pub text: Cow<'a, str>,
+    /// Where the text starts in the file, where it stands there byte for byte.
+    pub at: Option<usize>,
+    pub piece: Piece<'a>,
+}
+
+impl<'a> ShellText<'a> {
+    /// A span of a file as it stands there.
+    pub fn of(file: &'a SourceFile, span: Span) -> Self {
+        Self {
+            text: Cow::Borrowed(span.of(&file.text)),
+            at: Some(span.start),
+            piece: Piece::new(file, span, Form::Shell),
+        }
+    }
+
+    fn args(&self, words: Vec<Word>) -> Vec<Arg<'a>> {
+        let arg = |word: Word| Arg {
+            span: self.at.map(|at| Span::new(at + word.span.start, at + word.span.end)),
+            text: word.text,
+            piece: self.piece,
+            expands: word.expands,
+        };
+        words.into_iter().map(arg).collect()
+    }
+
+    /// The words as programs split them that use no shell.
+    pub fn words(&self) -> Vec<Arg<'a>> {
+        self.args(words(&self.text))
+    }
+}
+
+/// A command that starts a server, with what was set on the way to it.
+pub struct Start<'a> {
+    pub args: Vec<Arg<'a>>,
+    pub started: Started,
+    /// Set on the way: assignments, `export`, `env`.
+    pub vars: Vec<LaunchVar>,
+    pub env_files: Vec<RepoPath>,
+    pub cwd: RepoPath,
+    /// Where scripts were called.
+    pub via: Vec<Location>,
+    branch: bool,
+}
+
+impl Start<'_> {
+    /// A server that a base image starts by itself, with uWSGI's settings from the usual place.
+    pub fn of_image(server: Server, scope: &Scope<'_, '_>) -> Self {
+        let mut started = Started::new(server);
+        started.conf = scope.cwd.join("uwsgi.ini").filter(|path| scope.context.has_file(path));
+        Self {
+            args: Vec::new(),
+            started,
+            vars: Vec::new(),
+            env_files: Vec::new(),
+            cwd: scope.cwd.clone(),
+            via: Vec::new(),
+            branch: false,
+        }
+    }
+}
+
+/// Whether a file may be a script that a start line calls.
+pub fn is_script(path: &RepoPath) -> bool {
+    const NAMES: &[&str] = &[
+        "run",
+        "start",
+        "boot",
+        "entrypoint",
+        "docker-entrypoint",
+        "serve",
+        "launch",
+        "web",
+        "server",
+        "gunicorn_start",
+    ];
+    match path.extension() {
+        "sh" | "bash" => true,
+        "" => NAMES.contains(&path.name()) || path.components().any(|dir| dir == "bin" || dir == "scripts"),
+        _ => false,
+    }
+}
+
+/// The commands of a shell text that start servers.
+pub fn starts<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Vec<Start<'a>> {
+    let mut runner = Runner::new(scope);
+    runner.text(text, 0);
+    runner.starts
+}
+
+/// The one that counts among the starts of a shell text.
+pub fn start<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Option<Start<'a>> {
+    choose(starts(scope, text))
+}
+
+/// The start that a list of words is or leads to.
+pub fn start_words<'a>(scope: &Scope<'a, '_>, args: Vec<Arg<'a>>) -> Option<Start<'a>> {
+    let mut runner = Runner::new(scope);
+    runner.args(args, false, 0);
+    choose(runner.starts)
+}
+
+/// The last start; where branches choose between several, the last one that is no development
+/// server, because a branch for development stands beside one for production.
+fn choose(mut starts: Vec<Start<'_>>) -> Option<Start<'_>> {
+    let dev =
+        |start: &Start<'_>| start.started.server.is_development_server() || start.started.server == Server::PythonFile;
+    if starts.iter().any(|start| start.branch)
+        && let Some(at) = starts.iter().rposition(|start| !dev(start))
+    {
+        return Some(starts.swap_remove(at));
+    }
+    starts.pop()
+}
+
+struct Runner<'a, 'c> {
+    scope: Scope<'a, 'c>,
+    vars: Vec<LaunchVar>,
+    env_files: Vec<RepoPath>,
+    via: Vec<Location>,
+    /// What `"$@"` stands for.
+    params: Vec<Arg<'a>>,
+    starts: Vec<Start<'a>>,
+}
+
+impl<'a, 'c> Runner<'a, 'c> {
+    fn new(scope: &Scope<'a, 'c>) -> Self {
+        Self {
+            scope: scope.clone(),
+            vars: Vec::new(),
+            env_files: Vec::new(),
+            via: Vec::new(),
+            params: Vec::new(),
+            starts: Vec::new(),
+        }
+    }
+
+    fn text(&mut self, text: &ShellText<'a>, depth: usize) {
+        for command in commands(&text.text) {
+            self.args(text.args(command.words), command.branch, depth);
+        }
+    }
+
+    /// One simple command.
+    fn args(&mut self, args: Vec<Arg<'a>>, branch: bool, depth: usize) {
+        let args = self.with_params(args);
+        let mut at = 0;
+        let before = self.vars.len();
+        while at < args.len() {
+            match wrappers::step(&self.scope, &args[at..]) {
+                Step::Skip(words) => at += words,
+                Step::Assign => {
+                    let alone = args[at..].iter().all(|arg| is_assignment(arg));
+                    self.assign(&args[at], alone);
+                    at += 1;
+                }
+                Step::Shell(index) => return self.nested(&args[at..], index, branch, depth),
+                Step::Script(index) => return self.call(&args[at..], index, branch, depth),
+                Step::Program => break,
+                Step::Nothing => return,
+            }
+        }
+        let args = &args[at.min(args.len())..];
+        let Some(first) = args.first() else { return };
+        match first.text.as_str() {
+            "export" => args[1..].iter().for_each(|arg| self.assign(arg, false)),
+            "cd" | "pushd" => self.cd(args),
+            "." | "source" => self.source(args),
+            _ => {
+                self.program(args.to_vec(), branch, depth);
+                self.vars.truncate(before);
+            }
+        }
+    }
+
+    /// Puts the words that a script was called with where it says `"$@"`.
+    fn with_params(&self, args: Vec<Arg<'a>>) -> Vec<Arg<'a>> {
+        let splice = |arg: Arg<'a>| match arg.text.as_str() {
+            "$@" | "${@}" | "$*" | "${*}" if arg.expands => self.params.clone(),
+            "$1" | "${1}" if arg.expands => self.params.first().cloned().map_or_else(|| vec![arg], |first| vec![first]),
+            _ => vec![arg],
+        };
+        args.into_iter().flat_map(splice).collect()
+    }
+
+    fn cd(&mut self, args: &[Arg<'a>]) {
+        let Some(arg) = args.iter().skip(1).find(|arg| !arg.text.starts_with('-')) else { return };
+        let text = self.scope.expand(arg);
+        if text.contains("dirname") || text.contains("BASH_SOURCE") || text.contains("${0%") {
+            let dir = arg.piece.file.path.parent();
+            self.scope.cwd = if text.contains("/..") { dir.parent() } else { dir };
+        } else {
+            self.scope.change_dir(&text);
+        }
+    }
+
+    fn source(&mut self, args: &[Arg<'a>]) {
+        let Some(text) = args.get(1).map(|arg| self.scope.expand(arg)) else { return };
+        if command::program(&text).contains("env")
+            && !text.ends_with("activate")
+            && let Some(path) = self.scope.cwd.join(&text)
+        {
+            self.env_files.push(path);
+        }
+    }
+
+    /// `NAME=value`, as a variable of the shell or of what is started.
+    fn assign(&mut self, arg: &Arg<'a>, alone: bool) {
+        let Some((name, value)) = arg.text.split_once('=') else { return };
+        if !crate::lang::shell::is_name(name) {
+            return;
+        }
+        if alone {
+            let value = self.scope.expand(&Arg { text: value.to_owned(), ..arg.clone() });
+            self.scope.shell.insert(name.to_owned(), value);
+            return;
+        }
+        let var = assigned(arg, 0);
+        self.scope.env.extend(var.clone());
+        self.vars.extend(var);
+    }
+
+    /// `sh -c TEXT`, the text being word `index`.
+    fn nested(&mut self, args: &[Arg<'a>], index: usize, branch: bool, depth: usize) {
+        if depth >= DEPTH {
+            return;
+        }
+        let arg = &args[index];
+        let inner = inner_text(arg);
+        let before = self.starts.len();
+        let params = std::mem::replace(&mut self.params, args[index + 1..].to_vec());
+        self.text(&inner, depth + 1);
+        self.params = params;
+        for start in &mut self.starts[before..] {
+            start.branch |= branch;
+        }
+    }
+
+    /// A script of the tree, named by word `index`.
+    fn call(&mut self, args: &[Arg<'a>], index: usize, branch: bool, depth: usize) {
+        let name = self.scope.expand(&args[index]);
+        let Some(file) = self.scope.path(&name).and_then(|path| self.scope.context.file(&path)) else { return };
+        if depth >= DEPTH || self.via.iter().any(|place| place.path == file.path) {
+            return;
+        }
+        let called = &args[index];
+        self.via.push(Location::in_file(called.piece.file, called.span.unwrap_or(called.piece.span)));
+        let before = self.starts.len();
+        let outer = std::mem::replace(&mut self.params, args[index + 1..].to_vec());
+        let (cwd, workdir) = (self.scope.cwd.clone(), self.scope.workdir.clone());
+        self.text(&ShellText::of(file, Span::new(0, file.text.len())), depth + 1);
+        self.params = outer;
+        (self.scope.cwd, self.scope.workdir) = (cwd, workdir);
+        self.via.pop();
+        let inner = choose(self.starts.split_off(before));
+        self.starts.extend(inner.map(|start| Start { branch, ..start }));
+    }
+
+    fn program(&mut self, args: Vec<Arg<'a>>, branch: bool, depth: usize) {
+        let Some(started) = command::parse(&self.scope, &args) else {
+            if args[0].text.contains('/') && depth < DEPTH && self.is_shell_script(&args[0]) {
+                self.call(&args, 0, branch, depth);
+            }
+            return;
+        };
+        let mut vars = self.vars.clone();
+        vars.extend(started.sets.iter().filter_map(|(index, from)| assigned(args.get(*index)?, *from)));
+        let mut env_files = self.env_files.clone();
+        env_files.extend(started.env_files.iter().filter_map(|text| self.scope.cwd.join(text)));
+        let cwd = started.cwd.clone().unwrap_or_else(|| self.scope.cwd.clone());
+        self.starts.push(Start { args, started, vars, env_files, cwd, via: self.via.clone(), branch });
+    }
+
+    fn is_shell_script(&self, arg: &Arg<'a>) -> bool {
+        let path = self.scope.path(&self.scope.expand(arg));
+        let file = path.and_then(|path| self.scope.context.file(&path));
+        file.is_some_and(|file| {
+            file.text.starts_with("#!") && file.text.lines().next().is_some_and(|l| l.contains("sh"))
+        })
+    }
+}
+
+fn is_assignment(arg: &Arg<'_>) -> bool {
+    arg.text.split_once('=').is_some_and(|(name, _)| crate::lang::shell::is_name(name))
+}
+
+/// The text inside a word, for a shell to read: with places where nothing in it was escaped.
+fn inner_text<'a>(arg: &Arg<'a>) -> ShellText<'a> {
+    let raw = arg.span.map(|span| span.of(&arg.piece.file.text));
+    let quote = raw.and_then(|raw| raw.chars().next()).filter(|c| matches!(c, '"' | '\''));
+    let literal = match (raw, quote) {
+        (Some(raw), Some(_)) => raw.get(1..raw.len() - 1) == Some(arg.text.as_str()),
+        (Some(raw), None) => raw == arg.text,
+        _ => false,
+    };
+    let at = arg.span.filter(|_| literal).map(|span| span.start + usize::from(quote.is_some()));
+    let span = at.map_or(arg.piece.span, |at| Span::new(at, at + arg.text.len()));
+    let piece = Piece { file: arg.piece.file, span, form: Form::Shell, quote: quote.or(arg.piece.quote) };
+    ShellText { text: Cow::Owned(arg.text.clone()), at, piece }
+}
+
+/// The variable that a word `NAME=value` sets, the name starting `from` bytes into the word.
+fn assigned(arg: &Arg<'_>, from: usize) -> Option<LaunchVar> {
+    let (name, value) = arg.text.get(from..)?.split_once('=')?;
+    if !crate::lang::shell::is_name(name) {
+        return None;
+    }
+    let file = arg.piece.file;
+    let whole = arg.span.unwrap_or(arg.piece.span);
+    let place = command::set_span(arg, from).filter(|_| arg.piece.form == Form::Shell || arg.span.is_some());
+    let value_span = place.map(|place| Span::new((place.start + name.len() + 1).min(place.end), place.end));
+    let mut var = vars::var(file, name, value, arg.expands, value_span.unwrap_or(Span::at(whole.start)), None);
+    var.location = Location::in_file(file, whole);
+    if arg.span.is_some() && arg.piece.form == Form::Shell && from == 0 {
+        var.item_span = removable(file, whole);
+    }
+    Some(var)
+}
+
+/// An assignment with the blanks behind it, or the `export` line that is nothing else.
+fn removable(file: &SourceFile, span: Span) -> Option<Span> {
+    let line = file.line_span(span.start);
+    let before = file.text.get(line.start..span.start)?.trim();
+    let after = file.text.get(span.end..line.end.max(span.end))?;
+    if before == "export" && (after.trim().is_empty() || after.trim_start().starts_with('#')) {
+        return Some(Span::new(line.start, file.after_line(span.end)));
+    }
+    let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
+    (blanks > 0).then(|| Span::new(span.start, span.end + blanks))
+}
+
+/// The bytes of a command, where its words stand in one piece.
+pub fn command_span(args: &[Arg<'_>]) -> Option<Span> {
+    let (first, last) = (args.first()?, args.last()?);
+    let whole = args.iter().all(|arg| arg.span.is_some() && arg.piece.is(&first.piece));
+    let (start, end) = (first.span?.start, last.span?.end);
+    (whole && start < end).then(|| Span::new(start, end))
+}
