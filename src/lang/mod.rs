@@ -2,5 +2,9 @@
 //! them knows what Flask is.
 
 pub mod dockerfile;
+pub mod ini;
+pub mod node;
 pub mod procfile;
 pub mod shell;
+pub mod toml;
+pub mod yaml;

@@ -97,10 +97,10 @@ impl<'a> Stage<'a> {
     }
 
     /// The base image's own server, where it is known to start one.
-    fn known_base(&self) -> Option<Server> {
-        let base = self.base.to_ascii_lowercase();
+    pub fn base_start(&self, scope: &Scope<'a, '_>) -> Option<Start<'a>> {
         let silent = self.entrypoint.is_none() && self.cmd.is_none();
-        (silent && (base.contains("uwsgi-nginx-flask") || base.contains("uwsgi-nginx"))).then_some(Server::Uwsgi)
+        let known = self.base.to_ascii_lowercase().contains("uwsgi-nginx");
+        (silent && known).then(|| Start::of_image(Server::Uwsgi, scope))
     }
 }
 
@@ -402,8 +402,8 @@ fn push<'a>(image: &Image<'a>, stage: &Stage<'a>, role: LaunchRole, context: &Co
     (frame.role, frame.precedence, frame.env) = (role, Precedence::Image, stage.env.clone());
     if let Some(start) = stage.start(&scope, None, None) {
         found.launches.push(frame.launch(start));
-    } else if let Some(server) = stage.known_base() {
-        found.launches.push(frame.launch(Start::of_image(server, &scope)));
+    } else if let Some(start) = stage.base_start(&scope) {
+        found.launches.push(frame.launch(start));
     }
 }
 

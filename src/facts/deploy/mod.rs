@@ -3,9 +3,11 @@
 
 mod assemble;
 mod command;
+mod compose;
 mod container;
 mod context;
 mod dockerfile;
+mod fields;
 mod options;
 mod procfile;
 mod python;
@@ -41,7 +43,7 @@ pub struct Deployments {
 }
 
 /// Every kind there is. The first that matches a path reads the file.
-pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND];
+pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND, compose::KIND];
 
 /// Whether a file has to be read for the deployment facts: a kind's file, or a script that one of
 /// them may call.

@@ -63,12 +63,18 @@ pub fn elsewhere(file: &SourceFile, name: &str, span: Span) -> LaunchVar {
     }
 }
 
-/// Widens a span that fills its lines to the lines themselves, their end included.
+/// Widens a span that fills its lines, but for a comment behind it, to the lines themselves, their
+/// end included.
 pub fn whole_lines(file: &SourceFile, span: Span) -> Span {
     let first = file.line_span(span.start);
     let last = file.line_span(span.end);
     let blank = |start: usize, end: usize| file.text.get(start..end).is_some_and(|part| part.trim().is_empty());
-    if span.start >= first.start && blank(first.start, span.start) && blank(span.end, last.end.max(span.end)) {
+    let commented = || {
+        let rest = file.text.get(span.end..last.end.max(span.end)).unwrap_or("");
+        rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#')
+    };
+    let ends = blank(span.end, last.end.max(span.end)) || commented();
+    if span.start >= first.start && blank(first.start, span.start) && ends {
         return Span::new(first.start, file.after_line(span.end));
     }
     span
