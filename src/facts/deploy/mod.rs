@@ -15,8 +15,12 @@ mod roles;
 mod scope;
 mod servers;
 mod shell;
+mod supervisor;
+mod systemd;
+mod uwsgi;
 mod vars;
 mod wrappers;
+mod wsgi_file;
 
 use crate::facts::{Launch, LaunchRole, LaunchVar};
 use crate::notice::Notice;
@@ -43,7 +47,7 @@ pub struct Deployments {
 }
 
 /// Every kind there is. The first that matches a path reads the file.
-pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND, compose::KIND];
+pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND, compose::KIND, systemd::KIND, supervisor::KIND, uwsgi::KIND, wsgi_file::KIND];
 
 /// Whether a file has to be read for the deployment facts: a kind's file, or a script that one of
 /// them may call.
