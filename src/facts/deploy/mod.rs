@@ -1,6 +1,7 @@
 //! Deployment files: each kind produces `Launch`es. A kind is a file of this folder and a line of
 //! `KINDS`; it sees the tree through `Context` only and opens nothing.
 
+mod app_engine;
 mod assemble;
 mod command;
 mod compose;
@@ -8,11 +9,18 @@ mod container;
 mod context;
 mod dockerfile;
 mod fields;
+mod fly;
+mod heroku;
+mod hosted;
+mod kubernetes;
 mod options;
 mod procfile;
 mod python;
+mod railway;
+mod render;
 mod roles;
 mod scope;
+mod serverless;
 mod servers;
 mod shell;
 mod supervisor;
@@ -47,7 +55,22 @@ pub struct Deployments {
 }
 
 /// Every kind there is. The first that matches a path reads the file.
-pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND, compose::KIND, systemd::KIND, supervisor::KIND, uwsgi::KIND, wsgi_file::KIND];
+pub const KINDS: &[Kind] = &[
+    procfile::KIND,
+    dockerfile::KIND,
+    compose::KIND,
+    systemd::KIND,
+    supervisor::KIND,
+    uwsgi::KIND,
+    wsgi_file::KIND,
+    app_engine::KIND,
+    render::KIND,
+    fly::KIND,
+    heroku::KIND,
+    railway::KIND,
+    serverless::KIND,
+    kubernetes::KIND,
+];
 
 /// Whether a file has to be read for the deployment facts: a kind's file, or a script that one of
 /// them may call.
