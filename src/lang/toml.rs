@@ -83,7 +83,10 @@ mod tests {
         let node = read(text).unwrap();
         let debug = node.at(&["env", "FLASK_DEBUG"]).unwrap().as_scalar().unwrap();
         assert_eq!((debug.text.as_str(), debug.span.of(text)), ("1", "1"));
-        assert_eq!(node.at(&["env"]).unwrap().entry("FLASK_DEBUG").unwrap().item_span(text).unwrap().of(text), "FLASK_DEBUG = \"1\"");
+        assert_eq!(
+            node.at(&["env"]).unwrap().entry("FLASK_DEBUG").unwrap().item_span(text).unwrap().of(text),
+            "FLASK_DEBUG = \"1\""
+        );
         assert_eq!(node.at(&["env", "N"]).unwrap().text(), Some("2"));
         assert_eq!(node.get("services").unwrap().items().len(), 1);
     }

@@ -241,7 +241,8 @@ mod tests {
 
     #[test]
     fn items_and_entries_know_their_lines() {
-        let text = "env:\n  - A=1\n  - \"B=2\" # x\n  - name: C\n    value: 3\nmap:\n  D: 4\n  'E': \"5\"\nflow: {F: 6}\n";
+        let text =
+            "env:\n  - A=1\n  - \"B=2\" # x\n  - name: C\n    value: 3\nmap:\n  D: 4\n  'E': \"5\"\nflow: {F: 6}\n";
         let node = one(text);
         let items = node.get("env").unwrap().items().to_vec();
         let seen: Vec<_> = items.iter().map(|item| list_item_span(text, item).unwrap().of(text)).collect();
@@ -267,7 +268,23 @@ mod tests {
 
     #[test]
     fn hostile_texts_end_within_bounds() {
-        for text in ["[", "{", "- ", "? ", "a: &a [*a]\n", "&a *a", "*x", "\u{feff}a: 1", "a: |", "a: >\n", "'", "\"", "%", "!!", "\0"] {
+        for text in [
+            "[",
+            "{",
+            "- ",
+            "? ",
+            "a: &a [*a]\n",
+            "&a *a",
+            "*x",
+            "\u{feff}a: 1",
+            "a: |",
+            "a: >\n",
+            "'",
+            "\"",
+            "%",
+            "!!",
+            "\0",
+        ] {
             read(text);
         }
         assert!(read(&"[".repeat(100_000)).error.is_some());

@@ -34,7 +34,8 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         let name = spec.get("name").and_then(|node| node.text()).unwrap_or("web");
         let dir = spec.get("source_dir").and_then(|node| node.text()).unwrap_or("");
         let dir = RepoPath::new(dir).unwrap_or_else(RepoPath::root);
-        let mut hosted = service(file, name, spec.get("run_command").map(|node| &**node), super::vars::overlay(shared, own), dir);
+        let mut hosted =
+            service(file, name, spec.get("run_command").map(|node| &**node), super::vars::overlay(shared, own), dir);
         hosted.dockerfile = spec.get("dockerfile_path").and_then(|node| RepoPath::new(node.text()?));
         hosted.push(context, found);
     }
@@ -107,6 +108,10 @@ mod tests {
     fn other_platforms_and_other_files_of_that_name() {
         let text = "name: x\nservices:\n- name: web\n  run_command: python run.py\n  envs:\n  - key: FLASK_ENV\n    value: production\n";
         assert_eq!(Trial::new(&[(".do/app.yaml", text), ("run.py", APP)]).one().name, "web");
-        assert!(Trial::new(&[("app.yaml", "runtime: nodejs20\nentrypoint: node x\n"), ("app.yml", "title: x\n")]).launches().is_empty());
+        assert!(
+            Trial::new(&[("app.yaml", "runtime: nodejs20\nentrypoint: node x\n"), ("app.yml", "title: x\n")])
+                .launches()
+                .is_empty()
+        );
     }
 }

@@ -95,7 +95,11 @@ impl<'a> Service<'a> {
     }
 
     /// What the service starts.
-    fn start(&self, context: &Context<'a>, image: Option<&(Image<'a>, Option<String>)>) -> Option<(Start<'a>, Vec<LaunchVar>)> {
+    fn start(
+        &self,
+        context: &Context<'a>,
+        image: Option<&(Image<'a>, Option<String>)>,
+    ) -> Option<(Start<'a>, Vec<LaunchVar>)> {
         let stage = image.and_then(|(image, target)| image.stage(target.as_deref()).or_else(|| image.stages.last()));
         let mut places = stage.map_or_else(Places::default, |stage| stage.places.clone());
         let mounts = self.mounts();
@@ -158,8 +162,16 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         }
         let image = service.image(context);
         match service.start(context, image.as_ref()) {
-            Some((start, env)) => found.launches.push(launch(file, context, &service, image.as_ref(), start, env, proxied)),
-            None => found.loose.extend(service.chain.first().and_then(|(file, node)| Some(fields::env(file, node.get("environment")?))).unwrap_or_default()),
+            Some((start, env)) => {
+                found.launches.push(launch(file, context, &service, image.as_ref(), start, env, proxied))
+            }
+            None => found.loose.extend(
+                service
+                    .chain
+                    .first()
+                    .and_then(|(file, node)| Some(fields::env(file, node.get("environment")?)))
+                    .unwrap_or_default(),
+            ),
         }
     }
 }
@@ -192,7 +204,8 @@ fn base_file<'a>(file: &'a SourceFile, context: &Context<'a>) -> Option<(&'a Sou
         .iter()
         .filter_map(|name| context.file(&file.path.parent().join(name)?))
         .find(|base| base.path != file.path)?;
-    let plain = ["docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml"].contains(&file.path.name());
+    let plain =
+        ["docker-compose.yml", "docker-compose.yaml", "compose.yaml", "compose.yml"].contains(&file.path.name());
     if plain {
         return None;
     }
@@ -254,14 +267,19 @@ mod tests {
     use super::super::testing::{APP, Trial, brief, env};
     use crate::facts::{LaunchRole, Precedence, Server, VarOrigin};
 
-    const DOCKERFILE: &str = "FROM python\nWORKDIR /app\nCOPY . .\nENV FLASK_APP=shop FLASK_DEBUG=0\nCMD [\"gunicorn\", \"shop:app\"]\n";
+    const DOCKERFILE: &str =
+        "FROM python\nWORKDIR /app\nCOPY . .\nENV FLASK_APP=shop FLASK_DEBUG=0\nCMD [\"gunicorn\", \"shop:app\"]\n";
 
     #[test]
     fn a_service_takes_the_command_of_its_image() {
         let compose = "services:\n  web:\n    build: ./backend\n    ports: [\"80:8000\"]\n    environment:\n      FLASK_DEBUG: 1\n      KEY: ${KEY:?}\n      MODE: ${MODE:-dev}\n  redis:\n    image: redis\n";
-        let trial = Trial::new(&[("docker-compose.yml", compose), ("backend/Dockerfile", DOCKERFILE), ("backend/shop.py", "")]);
+        let trial =
+            Trial::new(&[("docker-compose.yml", compose), ("backend/Dockerfile", DOCKERFILE), ("backend/shop.py", "")]);
         let all = trial.launches();
-        assert_eq!(all.iter().map(brief).collect::<Vec<_>>(), ["image gunicorn shop:app Production Image", "web gunicorn shop:app Production Other"]);
+        assert_eq!(
+            all.iter().map(brief).collect::<Vec<_>>(),
+            ["image gunicorn shop:app Production Image", "web gunicorn shop:app Production Other"]
+        );
         let web = &all[1];
         assert_eq!(web.location.path.as_str(), "backend/Dockerfile");
         assert_eq!(web.via[0].path.as_str(), "docker-compose.yml");
@@ -273,7 +291,11 @@ mod tests {
     #[test]
     fn a_mounted_source_or_reload_is_development() {
         let compose = "services:\n  app:\n    build: .\n    command: python -m flask run --host 0.0.0.0 --port 5000\n    volumes:\n      - .:/var/www/shop\n    environment:\n      - FLASK_APP=serve.py\n      - \"FLASK_ENV=development\"\n  worker:\n    build: .\n    command: python -m flask rq worker\n";
-        let trial = Trial::new(&[("docker-compose.yml", compose), ("Dockerfile", "FROM python\nWORKDIR /var/www/shop\n"), ("serve.py", "")]);
+        let trial = Trial::new(&[
+            ("docker-compose.yml", compose),
+            ("Dockerfile", "FROM python\nWORKDIR /var/www/shop\n"),
+            ("serve.py", ""),
+        ]);
         let launch = trial.one();
         assert_eq!((launch.server.clone(), launch.role), (Server::FlaskRun, LaunchRole::Development));
         assert_eq!(trial.command(&launch), Some("python -m flask run --host 0.0.0.0 --port 5000"));
@@ -288,9 +310,17 @@ mod tests {
     fn a_file_named_prod_is_production_and_is_laid_over_the_base() {
         let base = "services:\n  web:\n    build: .\n    command: flask run --debug\n    volumes: ['.:/app']\n";
         let prod = "services:\n  web:\n    command: gunicorn -b 0.0.0.0:5000 shop:app\n    env_file: [.env.prod]\n";
-        let trial = Trial::new(&[("docker-compose.yml", base), ("docker-compose.prod.yml", prod), ("Dockerfile", "FROM python\n"), ("shop.py", "")]);
+        let trial = Trial::new(&[
+            ("docker-compose.yml", base),
+            ("docker-compose.prod.yml", prod),
+            ("Dockerfile", "FROM python\n"),
+            ("shop.py", ""),
+        ]);
         let all = trial.launches();
-        assert_eq!(all.iter().map(brief).collect::<Vec<_>>(), ["web gunicorn shop:app Production Compose", "web flask run Development Other"]);
+        assert_eq!(
+            all.iter().map(brief).collect::<Vec<_>>(),
+            ["web gunicorn shop:app Production Compose", "web flask run Development Other"]
+        );
         assert_eq!(all[0].env_files[0].as_str(), ".env.prod");
     }
 
@@ -328,7 +358,11 @@ mod tests {
 
     #[test]
     fn worker_variables_are_loose_and_broken_files_are_noticed() {
-        let found = Trial::new(&[("docker-compose.yml", "services:\n  w:\n    image: x\n    command: celery -A a worker\n    environment: {KEY: v}\n")]).read();
+        let found = Trial::new(&[(
+            "docker-compose.yml",
+            "services:\n  w:\n    image: x\n    command: celery -A a worker\n    environment: {KEY: v}\n",
+        )])
+        .read();
         assert_eq!((found.launches.len(), found.loose.len()), (0, 1));
         let found = Trial::new(&[("docker-compose.yml", "services:\n  {% if x %}\n  w: [")]).read();
         assert!(found.notices[0].gap);

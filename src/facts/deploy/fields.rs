@@ -17,7 +17,8 @@ use crate::text::{SourceFile, Span};
 pub fn documents(file: &SourceFile, found: &mut Deployments) -> Vec<Rc<Node>> {
     let read = yaml::read(&file.text);
     if let Some(error) = read.error {
-        let notice = Notice::file(NoticeKind::PartlyParsed, &file.path, format!("deployment file not read whole: {error}"));
+        let notice =
+            Notice::file(NoticeKind::PartlyParsed, &file.path, format!("deployment file not read whole: {error}"));
         found.notices.push(match error {
             yaml::YamlError::Syntax { line } => notice.at_line(line),
             yaml::YamlError::Bounds => notice,

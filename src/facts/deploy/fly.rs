@@ -51,7 +51,10 @@ mod tests {
         assert_eq!(brief(&launch), "web gunicorn a:app Production Platform");
         assert_eq!((trial.command(&launch), launch.https), (Some("gunicorn -b :8080 a:app"), Some(true)));
         assert_eq!(trial.without(&launch, "FLASK_DEBUG"), text.replace("  FLASK_DEBUG = \"1\"\n", ""));
-        let trial = Trial::new(&[("fly.toml", "[env]\nA='1'\n"), ("Dockerfile", "FROM python\nENV B=2\nCMD [\"flask\", \"run\"]\n")]);
+        let trial = Trial::new(&[
+            ("fly.toml", "[env]\nA='1'\n"),
+            ("Dockerfile", "FROM python\nENV B=2\nCMD [\"flask\", \"run\"]\n"),
+        ]);
         let all = trial.launches();
         assert_eq!(brief(&all[0]), "app flask run Production Platform");
         assert_eq!((env(&all[0])["A"], env(&all[0])["B"]), (Some("1"), Some("2")));

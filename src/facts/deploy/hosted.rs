@@ -32,7 +32,8 @@ pub struct Hosted<'a, 'n> {
 impl<'a> Hosted<'a, '_> {
     /// Adds the launch of this service; its variables are loose where it starts no server.
     pub fn push(self, context: &Context<'a>, found: &mut Deployments) {
-        let image = self.dockerfile.as_ref().and_then(|path| context.file(path)).map(|file| Image::read(file, context, None));
+        let image =
+            self.dockerfile.as_ref().and_then(|path| context.file(path)).map(|file| Image::read(file, context, None));
         let stage = image.as_ref().and_then(|image| image.stages.last());
         let mut env = self.env;
         let mut scope = Scope::new(context, self.dir.clone());

@@ -16,8 +16,27 @@ pub const KIND: Kind = Kind { name: "kubernetes", matches, read };
 
 /// Images that are never this tree's own.
 const FOREIGN: &[&str] = &[
-    "nginx", "redis", "postgres", "mysql", "mariadb", "mongo", "rabbitmq", "memcached", "elasticsearch", "busybox",
-    "alpine", "traefik", "haproxy", "envoy", "kafka", "zookeeper", "minio", "grafana", "prometheus", "vault", "adminer",
+    "nginx",
+    "redis",
+    "postgres",
+    "mysql",
+    "mariadb",
+    "mongo",
+    "rabbitmq",
+    "memcached",
+    "elasticsearch",
+    "busybox",
+    "alpine",
+    "traefik",
+    "haproxy",
+    "envoy",
+    "kafka",
+    "zookeeper",
+    "minio",
+    "grafana",
+    "prometheus",
+    "vault",
+    "adminer",
 ];
 
 fn matches(path: &RepoPath) -> bool {
@@ -26,7 +45,8 @@ fn matches(path: &RepoPath) -> bool {
 }
 
 fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments) {
-    let manifest = ["kind: Deployment", "kind: StatefulSet", "\"Deployment\""].iter().any(|mark| file.text.contains(mark));
+    let manifest =
+        ["kind: Deployment", "kind: StatefulSet", "\"Deployment\""].iter().any(|mark| file.text.contains(mark));
     if !manifest || !file.text.contains("containers") {
         return;
     }
@@ -96,7 +116,8 @@ fn own_image<'a>(image: &str, context: &Context<'a>) -> Option<&'a SourceFile> {
     if FOREIGN.iter().any(|foreign| name.starts_with(foreign)) {
         return None;
     }
-    let mut all = context.files().filter(|file| (dockerfile::KIND.matches)(&file.path) && file.path.name() == "Dockerfile");
+    let mut all =
+        context.files().filter(|file| (dockerfile::KIND.matches)(&file.path) && file.path.name() == "Dockerfile");
     let first = all.next()?;
     all.next().is_none().then_some(first)
 }
@@ -109,27 +130,41 @@ mod tests {
 
     #[test]
     fn commands_arguments_and_variables_of_containers() {
-        let text = format!("{HEAD}      - name: web\n        image: me/shop:1\n        command: [\"gunicorn\"]\n        args: [\"-b\", \"0.0.0.0:80\", \"shop:app\"]\n        env:\n        - name: FLASK_DEBUG\n          value: \"1\"\n        - name: KEY\n          valueFrom:\n            secretKeyRef: {{name: s, key: k}}\n---\nkind: Service\n");
+        let text = format!(
+            "{HEAD}      - name: web\n        image: me/shop:1\n        command: [\"gunicorn\"]\n        args: [\"-b\", \"0.0.0.0:80\", \"shop:app\"]\n        env:\n        - name: FLASK_DEBUG\n          value: \"1\"\n        - name: KEY\n          valueFrom:\n            secretKeyRef: {{name: s, key: k}}\n---\nkind: Service\n"
+        );
         let trial = Trial::new(&[("k8s/shop.yaml", &text)]);
         let launch = trial.one();
         assert_eq!(brief(&launch), "shop gunicorn shop:app Production Platform");
         assert_eq!((env(&launch)["FLASK_DEBUG"], env(&launch)["KEY"]), (Some("1"), None));
-        assert_eq!(trial.without(&launch, "FLASK_DEBUG"), text.replace("        - name: FLASK_DEBUG\n          value: \"1\"\n", ""));
+        assert_eq!(
+            trial.without(&launch, "FLASK_DEBUG"),
+            text.replace("        - name: FLASK_DEBUG\n          value: \"1\"\n", "")
+        );
         assert!(launch.command_span.is_none());
     }
 
     #[test]
     fn a_container_without_a_command_runs_the_only_image() {
-        let text = format!("{HEAD}      - name: web\n        image: me/shop:1\n        env: [{{name: FLASK_ENV, value: production}}]\n      - name: r\n        image: redis:6\n");
-        let all = Trial::new(&[("deploy/k.yml", &text), ("Dockerfile", "FROM python\nCMD [\"flask\", \"run\"]\n")]).launches();
-        assert_eq!(all.iter().map(brief).collect::<Vec<_>>(), ["shop flask run Production Platform", "image flask run Production Image"]);
+        let text = format!(
+            "{HEAD}      - name: web\n        image: me/shop:1\n        env: [{{name: FLASK_ENV, value: production}}]\n      - name: r\n        image: redis:6\n"
+        );
+        let all = Trial::new(&[("deploy/k.yml", &text), ("Dockerfile", "FROM python\nCMD [\"flask\", \"run\"]\n")])
+            .launches();
+        assert_eq!(
+            all.iter().map(brief).collect::<Vec<_>>(),
+            ["shop flask run Production Platform", "image flask run Production Image"]
+        );
         assert_eq!(env(&all[0])["FLASK_ENV"], Some("production"));
     }
 
     #[test]
     fn other_yaml_and_charts_are_let_be() {
-        let chart = format!("{HEAD}      - name: web\n        {{{{- if .Values.x }}}}\n        command: [flask, run]\n");
-        let found = Trial::new(&[("chart/templates/d.yaml", &chart), ("mkdocs.yml", "nav: [a"), ("x.yml", "kind: Job\n")]).read();
+        let chart =
+            format!("{HEAD}      - name: web\n        {{{{- if .Values.x }}}}\n        command: [flask, run]\n");
+        let found =
+            Trial::new(&[("chart/templates/d.yaml", &chart), ("mkdocs.yml", "nav: [a"), ("x.yml", "kind: Job\n")])
+                .read();
         assert!(found.launches.is_empty() && found.notices.is_empty());
     }
 }

@@ -8,11 +8,13 @@ mod compose;
 mod container;
 mod context;
 mod dockerfile;
+mod documentation;
 mod fields;
 mod fly;
 mod heroku;
 mod hosted;
 mod kubernetes;
+mod makefile;
 mod options;
 mod procfile;
 mod python;
@@ -20,6 +22,7 @@ mod railway;
 mod render;
 mod roles;
 mod scope;
+mod script;
 mod serverless;
 mod servers;
 mod shell;
@@ -69,13 +72,16 @@ pub const KINDS: &[Kind] = &[
     heroku::KIND,
     railway::KIND,
     serverless::KIND,
+    makefile::KIND,
+    documentation::KIND,
     kubernetes::KIND,
+    script::KIND,
 ];
 
-/// Whether a file has to be read for the deployment facts: a kind's file, or a script that one of
-/// them may call.
+/// Whether a file has to be read for the deployment facts. Python files that may be run are
+/// looked up in the context too.
 pub fn is_deployment_file(path: &RepoPath) -> bool {
-    KINDS.iter().any(|kind| (kind.matches)(path)) || shell::is_script(path)
+    KINDS.iter().any(|kind| (kind.matches)(path))
 }
 
 /// Reads every deployment file among the context's files.

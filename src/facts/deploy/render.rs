@@ -59,6 +59,9 @@ mod tests {
     fn docker_services_run_their_image() {
         let text = "services:\n- {type: web, name: x, env: docker, dockerfilePath: ./Dockerfile}\n";
         let launch = Trial::new(&[("render.yaml", text), ("Dockerfile", "FROM python\nCMD flask run\n")]).launches();
-        assert_eq!(launch.iter().map(brief).collect::<Vec<_>>(), ["x flask run Production Platform", "image flask run Production Image"]);
+        assert_eq!(
+            launch.iter().map(brief).collect::<Vec<_>>(),
+            ["x flask run Production Platform", "image flask run Production Image"]
+        );
     }
 }

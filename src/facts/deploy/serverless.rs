@@ -14,7 +14,13 @@ pub const KIND: Kind = Kind { name: "serverless", matches, read };
 fn matches(path: &RepoPath) -> bool {
     matches!(
         path.name(),
-        "serverless.yml" | "serverless.yaml" | "zappa_settings.json" | "zappa_settings.yml" | "zappa_settings.toml" | "vercel.json" | "now.json"
+        "serverless.yml"
+            | "serverless.yaml"
+            | "zappa_settings.json"
+            | "zappa_settings.yml"
+            | "zappa_settings.toml"
+            | "vercel.json"
+            | "now.json"
     )
 }
 
@@ -121,10 +127,17 @@ mod tests {
         assert_eq!((env(&launch)["FLASK_ENV"], env(&launch)["T"]), (Some("development"), None));
         let json = "{\"dev\": {\"app_function\": \"shop.app\"}, \"production\": {\"app_function\": \"shop.app\", \"environment_variables\": {\"KEY\": \"x\"}}}";
         let all = Trial::new(&[("zappa_settings.json", json)]).launches();
-        assert_eq!(all.iter().map(brief).collect::<Vec<_>>(), ["production Zappa shop:app Production Platform", "dev Zappa shop:app Development Platform"]);
+        assert_eq!(
+            all.iter().map(brief).collect::<Vec<_>>(),
+            ["production Zappa shop:app Production Platform", "dev Zappa shop:app Development Platform"]
+        );
         let json = "{\"builds\": [{\"src\": \"api/index.py\", \"use\": \"@vercel/python\"}], \"env\": {\"FLASK_DEBUG\": \"1\"}}";
         let launch = Trial::new(&[("vercel.json", json), ("api/index.py", "")]).one();
         assert_eq!(launch.script.unwrap().as_str(), "api/index.py");
-        assert!(Trial::new(&[("vercel.json", "{\"builds\": [{\"src\": \"a.js\", \"use\": \"@vercel/node\"}]}")]).launches().is_empty());
+        assert!(
+            Trial::new(&[("vercel.json", "{\"builds\": [{\"src\": \"a.js\", \"use\": \"@vercel/node\"}]}")])
+                .launches()
+                .is_empty()
+        );
     }
 }

@@ -23,7 +23,8 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         return;
     }
     let all = sections(&file.text, Continues::Indent);
-    let daemon = all.iter().find(|section| section.name == "supervisord").and_then(|section| section.get("environment"));
+    let daemon =
+        all.iter().find(|section| section.name == "supervisord").and_then(|section| section.get("environment"));
     let shared = daemon.map(|setting| environment(file, setting)).unwrap_or_default();
     for section in &all {
         let Some(name) = section.name.strip_prefix("program:") else { continue };
@@ -126,6 +127,10 @@ mod tests {
 
     #[test]
     fn other_conf_files_are_not_read() {
-        assert!(Trial::new(&[("nginx.conf", "server { location / { proxy_pass http://gunicorn; } }")]).launches().is_empty());
+        assert!(
+            Trial::new(&[("nginx.conf", "server { location / { proxy_pass http://gunicorn; } }")])
+                .launches()
+                .is_empty()
+        );
     }
 }

@@ -29,7 +29,8 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         if let Some(dir) = section.get("WorkingDirectory") {
             scope.cwd = context.guess_dir(dir.value.trim_start_matches(['-', '~']));
         }
-        let start = section.all("ExecStart").filter_map(|setting| start_words(&scope, command(file, setting).words())).last();
+        let start =
+            section.all("ExecStart").filter_map(|setting| start_words(&scope, command(file, setting).words())).last();
         let Some(start) = start else {
             found.loose.extend(env);
             continue;
@@ -96,7 +97,10 @@ mod tests {
         assert_eq!(launch.env_files[0].as_str(), ".env");
         assert_eq!(env(&launch)["FLASK_DEBUG"], Some("1"));
         assert_eq!(trial.without(&launch, "FLASK_DEBUG"), unit.replace("\"FLASK_DEBUG=1\" ", ""));
-        assert_eq!(trial.command(&launch), Some("/v/bin/gunicorn --workers 3 \\\n    --bind unix:shop.sock -m 007 wsgi:app"));
+        assert_eq!(
+            trial.command(&launch),
+            Some("/v/bin/gunicorn --workers 3 \\\n    --bind unix:shop.sock -m 007 wsgi:app")
+        );
     }
 
     #[test]
@@ -105,13 +109,20 @@ mod tests {
         let launch = Trial::new(&[("shop@.service", unit), ("run.py", APP)]).one();
         assert_eq!((launch.server, launch.name.as_str()), (Server::PythonFile, "shop@"));
         let unit = "[Service]\nExecStart=/opt/shop/bin/start.sh\n";
-        let launch = Trial::new(&[("shop.service", unit), ("bin/start.sh", "cd /opt/shop\nexec uwsgi --ini conf/uwsgi.ini\n"), ("conf/uwsgi.ini", "")]).one();
+        let launch = Trial::new(&[
+            ("shop.service", unit),
+            ("bin/start.sh", "cd /opt/shop\nexec uwsgi --ini conf/uwsgi.ini\n"),
+            ("conf/uwsgi.ini", ""),
+        ])
+        .one();
         assert_eq!((launch.server, launch.conf.unwrap().as_str()), (Server::Uwsgi, "conf/uwsgi.ini"));
     }
 
     #[test]
     fn workers_and_foreign_units_start_nothing() {
-        for exec in ["/v/bin/celery -A app worker", "/usr/sbin/nginx -g x", "/v/bin/rq worker", "/v/bin/python worker.py"] {
+        for exec in
+            ["/v/bin/celery -A app worker", "/usr/sbin/nginx -g x", "/v/bin/rq worker", "/v/bin/python worker.py"]
+        {
             let unit = format!("[Service]\nExecStart={exec}\n");
             assert!(Trial::new(&[("x.service", &unit), ("worker.py", "run()")]).launches().is_empty(), "{exec}");
         }

@@ -30,7 +30,12 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         None => file.path.parent(),
     };
     let (module, script) = (get(&["module", "wsgi"]), get(&["wsgi-file", "file"]));
-    let target = servers::uwsgi_target(module.as_deref(), script.as_deref(), get(&["mount"]).as_deref(), get(&["callable"]).as_deref());
+    let target = servers::uwsgi_target(
+        module.as_deref(),
+        script.as_deref(),
+        get(&["mount"]).as_deref(),
+        get(&["callable"]).as_deref(),
+    );
     let env: Vec<LaunchVar> = section.all("env").filter_map(|setting| variable(file, setting)).collect();
     if target.is_none() && script.is_none() {
         found.loose.extend(env);
@@ -40,7 +45,8 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
     start.started.target = target;
     start.started.script = script.and_then(|text| scope.path(&text));
     start.started.conf = Some(file.path.clone());
-    start.started.bind = get(&["http", "http-socket", "https", "https-socket", "socket", "uwsgi-socket", "wsgi-socket"]);
+    start.started.bind =
+        get(&["http", "http-socket", "https", "https-socket", "socket", "uwsgi-socket", "wsgi-socket"]);
     start.started.https = get(&["https", "https-socket"]).is_some();
     let mut frame = Frame::new(KIND.name, file, file.path.stem(), section.head);
     frame.role = roles::of_path(&file.path, LaunchRole::Production);
@@ -52,7 +58,12 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
 
 /// A value without the comment behind it.
 fn value(setting: &Setting) -> &str {
-    setting.value.find(" ;").or_else(|| setting.value.find(" #")).map_or(setting.value.as_str(), |at| &setting.value[..at]).trim()
+    setting
+        .value
+        .find(" ;")
+        .or_else(|| setting.value.find(" #"))
+        .map_or(setting.value.as_str(), |at| &setting.value[..at])
+        .trim()
 }
 
 /// `env = NAME=value`.
@@ -98,7 +109,11 @@ mod tests {
         assert_eq!((launch.script.unwrap().as_str(), launch.target.unwrap().module.as_str()), ("wsgi.py", "wsgi"));
         let launch = Trial::new(&[("u.ini", "[uwsgi]\nmount = /=shop:create_app()\n")]).one();
         assert_eq!(launch.target.unwrap().to_string(), "shop:create_app()");
-        assert!(Trial::new(&[("alembic.ini", "[alembic]\nfile = x\n"), ("w.ini", "[uwsgi]\nsocket = :1\n")]).launches().is_empty());
+        assert!(
+            Trial::new(&[("alembic.ini", "[alembic]\nfile = x\n"), ("w.ini", "[uwsgi]\nsocket = :1\n")])
+                .launches()
+                .is_empty()
+        );
         let launch = Trial::new(&[("tests/app/uwsgi.ini", "[uwsgi]\nmodule = main\n")]).one();
         assert_eq!(launch.role, LaunchRole::Evidence);
     }

@@ -75,9 +75,11 @@ mod tests {
 
     #[test]
     fn the_imported_application_is_the_target() {
-        let text = "#!/usr/bin/python\nimport sys\nsys.path.insert(0, '/var/www/shop')\nfrom shop import app as application\n";
+        let text =
+            "#!/usr/bin/python\nimport sys\nsys.path.insert(0, '/var/www/shop')\nfrom shop import app as application\n";
         assert_eq!(brief(&Trial::new(&[("shop.wsgi", text)]).one()), "shop.wsgi mod_wsgi shop:app Production Platform");
-        let launch = Trial::new(&[("passenger_wsgi.py", "from app import create_app\napplication = create_app()\n")]).one();
+        let launch =
+            Trial::new(&[("passenger_wsgi.py", "from app import create_app\napplication = create_app()\n")]).one();
         assert_eq!((launch.server.name(), launch.target.is_none()), ("Passenger", true));
         assert_eq!(launch.location.line, 2);
         let name = "someone_pythonanywhere_com_wsgi.py";
@@ -86,6 +88,8 @@ mod tests {
 
     #[test]
     fn other_files_are_not_read() {
-        assert!(Trial::new(&[("my_wsgi.py", "from a import application"), ("x.wsgi", "print(1)")]).launches().is_empty());
+        assert!(
+            Trial::new(&[("my_wsgi.py", "from a import application"), ("x.wsgi", "print(1)")]).launches().is_empty()
+        );
     }
 }
