@@ -109,15 +109,19 @@ pub fn deployments(context: &Context<'_>) -> Deployments {
 
 /// Takes away evidence that only repeats the very command of a launch that counts.
 fn drop_echoes(launches: &mut Vec<Launch>) {
-    let strong: Vec<_> = launches
-        .iter()
-        .filter(|launch| launch.role != LaunchRole::Evidence)
-        .filter_map(|launch| Some((launch.location.path.clone(), launch.command_span?)))
-        .collect();
-    launches.retain(|launch| {
-        launch.role != LaunchRole::Evidence
-            || launch.command_span.is_none_or(|span| !strong.contains(&(launch.location.path.clone(), span)))
-    });
+    let same = |a: &Launch, b: &Launch| match (a.command_span, b.command_span) {
+        (Some(a_span), Some(b_span)) => a.location.path == b.location.path && a_span == b_span,
+        _ => a.location.path == b.location.path && !a.argv.is_empty() && a.argv == b.argv,
+    };
+    let (evidence, mut kept): (Vec<Launch>, Vec<Launch>) =
+        std::mem::take(launches).into_iter().partition(|launch| launch.role == LaunchRole::Evidence);
+    let strong = kept.len();
+    for launch in evidence {
+        if !kept[..strong].iter().any(|other| same(&launch, other)) {
+            kept.push(launch);
+        }
+    }
+    *launches = kept;
 }
 
 #[cfg(test)]
