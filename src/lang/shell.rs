@@ -50,8 +50,24 @@ pub fn is_name(text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     pub words: Vec<Word>,
-    /// Whether it stands inside `if`, `case` or a loop.
+    /// Whether it stands inside `if` or a loop.
     pub branch: bool,
+    /// The arms of `case` it stands in, outermost first.
+    pub arms: Vec<Arm>,
+    /// The function whose body it belongs to.
+    pub function: Option<String>,
+}
+
+/// One arm of a `case`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// Which `case` of the text it belongs to.
+    pub case: usize,
+    /// The word that is looked at, as written but for quotes.
+    pub subject: String,
+    pub patterns: Vec<String>,
+    /// The patterns of the arms before it, which win.
+    pub earlier: Vec<String>,
 }
 
 /// The simple commands of a shell text in their order.
@@ -72,14 +88,27 @@ pub fn words(text: &str) -> Vec<Word> {
     words
 }
 
+/// What is open round the command that is being read.
+enum Block {
+    /// `if` and loops.
+    Branch,
+    /// `case`; `open` inside an arm, not while its pattern is read.
+    Case { arm: Arm, open: bool },
+    /// `{`, of a function where it has a name.
+    Brace(Option<String>),
+}
+
 struct Lexer<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
     words: Vec<Word>,
     done: Vec<Command>,
-    /// Open `if`, `case` and loops.
-    branches: usize,
+    blocks: Vec<Block>,
+    /// How many `case` were met.
+    cases: usize,
+    /// The function whose body starts next.
+    function: Option<String>,
     /// Open subshells.
     parens: usize,
     /// Whether the next word is the target of a redirection.
@@ -98,7 +127,9 @@ impl<'t> Lexer<'t> {
             at: 0,
             words: Vec::new(),
             done: Vec::new(),
-            branches: 0,
+            blocks: Vec::new(),
+            cases: 0,
+            function: None,
             parens: 0,
             redirect: false,
             heredoc: false,
@@ -134,9 +165,15 @@ impl<'t> Lexer<'t> {
                     self.skip_heredocs();
                 }
                 b'&' if self.peek(1) == b'>' => self.redirection(),
+                b'|' | b'(' if self.in_pattern() => self.at += 1,
+                b';' if self.peek(1) == b';' => self.end_arm(),
                 b';' | b'&' | b'|' => {
                     self.finish();
                     self.at += 1;
+                }
+                b'(' if self.peek(1) == b')' && self.words.len() == 1 => {
+                    self.function = self.words.pop().map(|word| word.text);
+                    self.at += 2;
                 }
                 b'(' => {
                     self.finish();
@@ -154,10 +191,30 @@ impl<'t> Lexer<'t> {
         self.finish();
     }
 
+    fn in_pattern(&self) -> bool {
+        matches!(self.blocks.last(), Some(Block::Case { open: false, .. }))
+    }
+
+    /// `;;` and its variants.
+    fn end_arm(&mut self) {
+        self.finish();
+        self.at += 2;
+        if self.peek(0) == b'&' {
+            self.at += 1;
+        }
+        if let Some(Block::Case { arm, open }) = self.blocks.last_mut() {
+            arm.earlier.append(&mut arm.patterns);
+            *open = false;
+        }
+    }
+
     /// `)` ends a subshell or a pattern of `case`.
     fn close_paren(&mut self) {
         self.at += 1;
-        if self.parens > 0 {
+        if let Some(Block::Case { arm, open: open @ false }) = self.blocks.last_mut() {
+            arm.patterns = std::mem::take(&mut self.words).into_iter().map(|word| word.text).collect();
+            *open = true;
+        } else if self.parens > 0 {
             self.parens -= 1;
             self.finish();
         } else {
@@ -204,33 +261,80 @@ impl<'t> Lexer<'t> {
         if descriptor && matches!(self.peek(0), b'<' | b'>') {
             return;
         }
-        if self.words.is_empty() && word.bare {
-            match word.text.as_str() {
-                "if" | "while" | "until" => {
-                    self.branches += 1;
-                    return;
-                }
-                "then" | "else" | "elif" | "do" | "!" | "{" => return,
-                "fi" | "done" | "esac" => {
-                    self.branches = self.branches.saturating_sub(1);
-                    return;
-                }
-                "}" => return,
-                "for" | "case" | "select" => self.branches += 1,
-                _ => {}
-            }
+        if word.bare && self.reserved(&word.text) {
+            return;
         }
+        self.function = None;
         self.words.push(word);
+    }
+
+    /// Whether a word without quotes is no word of a command but opens or closes a block.
+    fn reserved(&mut self, text: &str) -> bool {
+        match self.words.first().map(|word| word.text.as_str()) {
+            Some("case") if text == "in" && self.words.len() == 2 => {
+                let subject = self.words.pop().map(|word| word.text).unwrap_or_default();
+                self.words.clear();
+                let arm = Arm { case: self.cases, subject, patterns: Vec::new(), earlier: Vec::new() };
+                self.cases += 1;
+                self.blocks.push(Block::Case { arm, open: false });
+                return true;
+            }
+            Some("function") if self.words.len() == 1 => {
+                self.words.clear();
+                self.function = Some(text.trim_end_matches("()").to_owned());
+                return true;
+            }
+            Some(_) => return false,
+            None => {}
+        }
+        match text {
+            "if" | "while" | "until" => self.blocks.push(Block::Branch),
+            "then" | "else" | "elif" | "do" | "!" => {}
+            "{" => {
+                let name = self.function.take();
+                self.blocks.push(Block::Brace(name));
+            }
+            "fi" | "done" => self.close(|block| matches!(block, Block::Branch)),
+            "esac" => self.close(|block| matches!(block, Block::Case { .. })),
+            "}" => self.close(|block| matches!(block, Block::Brace(_))),
+            "for" | "select" => {
+                self.blocks.push(Block::Branch);
+                return false;
+            }
+            _ => match text.strip_suffix("()").filter(|name| !name.is_empty() && !name.contains(['(', ':'])) {
+                Some(name) => self.function = Some(name.to_owned()),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// Closes the innermost block of a kind and whatever was left open in it.
+    fn close(&mut self, kind: fn(&Block) -> bool) {
+        if let Some(at) = self.blocks.iter().rposition(kind) {
+            self.blocks.truncate(at);
+        }
     }
 
     fn finish(&mut self) {
         self.redirect = false;
         self.heredoc = false;
         let words = std::mem::take(&mut self.words);
-        let header = words.first().is_some_and(|word| word.bare && matches!(&*word.text, "for" | "case" | "select"));
-        if !words.is_empty() && !header {
-            self.done.push(Command { words, branch: self.branches > 0 });
+        let header = words.first().is_some_and(|word| word.bare && matches!(&*word.text, "for" | "select"));
+        if words.is_empty() || header || self.in_pattern() {
+            return;
         }
+        let branch = self.blocks.iter().any(|block| matches!(block, Block::Branch));
+        let arm = |block: &Block| match block {
+            Block::Case { arm, .. } => Some(arm.clone()),
+            _ => None,
+        };
+        let arms = self.blocks.iter().filter_map(arm).collect();
+        let function = self.blocks.iter().find_map(|block| match block {
+            Block::Brace(name) => name.clone(),
+            _ => None,
+        });
+        self.done.push(Command { words, branch, arms, function });
     }
 
     fn skip_heredocs(&mut self) {
@@ -393,9 +497,23 @@ mod tests {
     #[test]
     fn branches_are_marked_and_reserved_words_taken_off() {
         let all =
-            commands("if [ \"$X\" = dev ]; then\n flask run\nelse gunicorn a\nfi\ncase $1 in\n web) b ;;\nesac\nlast");
+            commands("if [ \"$X\" = dev ]; then\n flask run\nelse gunicorn a\nfi\nfor x in a b; do c; done\nlast if");
         let seen: Vec<_> = all.iter().map(|c| (c.words[0].text.as_str(), c.branch)).collect();
-        assert_eq!(seen, [("[", true), ("flask", true), ("gunicorn", true), ("b", true), ("last", false)]);
+        assert_eq!(seen, [("[", true), ("flask", true), ("gunicorn", true), ("c", true), ("last", false)]);
+    }
+
+    #[test]
+    fn arms_of_case_and_bodies_of_functions_are_told() {
+        let text = "web() {\n  a\n}\nfunction old { b; }\nother ()\n{ c\n}\ncase \"$1\" in\n  x|y) d ;;\n  (*)\n    e\n    ;;\nesac\nf";
+        let all = commands(text);
+        let functions: Vec<_> = all.iter().map(|c| (c.words[0].text.as_str(), c.function.as_deref())).collect();
+        assert_eq!(
+            functions,
+            [("a", Some("web")), ("b", Some("old")), ("c", Some("other")), ("d", None), ("e", None), ("f", None)]
+        );
+        assert_eq!((all[3].arms[0].subject.as_str(), &all[3].arms[0].patterns), ("$1", &vec!["x".into(), "y".into()]));
+        assert_eq!((&all[4].arms[0].patterns, all[4].arms[0].earlier.len()), (&vec!["*".to_owned()], 2));
+        assert!(all[5].arms.is_empty());
     }
 
     #[test]
@@ -411,7 +529,28 @@ mod tests {
 
     #[test]
     fn hostile_text_ends() {
-        for text in ["'", "\"", "$(", "${", "(((", ")))", "<<", "a <<E\nb", "\\", "`", "{{", "&>", "é$é"] {
+        for text in [
+            "'",
+            "\"",
+            "$(",
+            "${",
+            "(((",
+            ")))",
+            "<<",
+            "a <<E\nb",
+            "\\",
+            "`",
+            "{{",
+            "&>",
+            "é$é",
+            "case x in",
+            "case x in a",
+            "f() {",
+            "}",
+            "esac",
+            ";;",
+            "function",
+        ] {
             commands(text);
             words(text);
         }

@@ -257,7 +257,11 @@ fn launch<'a>(
 /// Whether a port is published beyond this computer.
 fn publishes(service: &Service<'_>) -> bool {
     service.all("ports").flat_map(|(_, node)| node.items()).any(|item| match item.text() {
-        Some(text) => text.contains(':') && !text.starts_with("127.0.0.1") && !text.starts_with("localhost"),
+        Some(text) => {
+            let host =
+                text.strip_prefix("${").and_then(|rest| rest.split_once(":-")).map_or(text, |(_, default)| default);
+            text.contains(':') && !host.starts_with("127.0.0.1") && !host.starts_with("localhost")
+        }
         None => item.get("published").is_some() && item.get("host_ip").and_then(|ip| ip.text()) != Some("127.0.0.1"),
     })
 }
@@ -364,7 +368,7 @@ mod tests {
         )])
         .read();
         assert_eq!((found.launches.len(), found.loose.len()), (0, 1));
-        let found = Trial::new(&[("docker-compose.yml", "services:\n  {% if x %}\n  w: [")]).read();
+        let found = Trial::new(&[("docker-compose.yml", "services:\n  w: [")]).read();
         assert!(found.notices[0].gap);
     }
 }

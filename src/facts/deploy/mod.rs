@@ -1,22 +1,37 @@
 //! Deployment files: each kind produces `Launch`es. A kind is a file of this folder and a line of
 //! `KINDS`; it sees the tree through `Context` only and opens nothing.
 
+mod app_engine;
 mod assemble;
 mod command;
 mod compose;
 mod container;
 mod context;
 mod dockerfile;
+mod documentation;
 mod fields;
+mod fly;
+mod heroku;
+mod hosted;
+mod kubernetes;
+mod makefile;
 mod options;
 mod procfile;
 mod python;
+mod railway;
+mod render;
 mod roles;
 mod scope;
+mod script;
+mod serverless;
 mod servers;
 mod shell;
+mod supervisor;
+mod systemd;
+mod uwsgi;
 mod vars;
 mod wrappers;
+mod wsgi_file;
 
 use crate::facts::{Launch, LaunchRole, LaunchVar};
 use crate::notice::Notice;
@@ -43,12 +58,30 @@ pub struct Deployments {
 }
 
 /// Every kind there is. The first that matches a path reads the file.
-pub const KINDS: &[Kind] = &[procfile::KIND, dockerfile::KIND, compose::KIND];
+pub const KINDS: &[Kind] = &[
+    procfile::KIND,
+    dockerfile::KIND,
+    compose::KIND,
+    systemd::KIND,
+    supervisor::KIND,
+    uwsgi::KIND,
+    wsgi_file::KIND,
+    app_engine::KIND,
+    render::KIND,
+    fly::KIND,
+    heroku::KIND,
+    railway::KIND,
+    serverless::KIND,
+    makefile::KIND,
+    documentation::KIND,
+    kubernetes::KIND,
+    script::KIND,
+];
 
-/// Whether a file has to be read for the deployment facts: a kind's file, or a script that one of
-/// them may call.
+/// Whether a file has to be read for the deployment facts. Python files that may be run are
+/// looked up in the context too.
 pub fn is_deployment_file(path: &RepoPath) -> bool {
-    KINDS.iter().any(|kind| (kind.matches)(path)) || shell::is_script(path)
+    KINDS.iter().any(|kind| (kind.matches)(path))
 }
 
 /// Reads every deployment file among the context's files.
@@ -76,15 +109,19 @@ pub fn deployments(context: &Context<'_>) -> Deployments {
 
 /// Takes away evidence that only repeats the very command of a launch that counts.
 fn drop_echoes(launches: &mut Vec<Launch>) {
-    let strong: Vec<_> = launches
-        .iter()
-        .filter(|launch| launch.role != LaunchRole::Evidence)
-        .filter_map(|launch| Some((launch.location.path.clone(), launch.command_span?)))
-        .collect();
-    launches.retain(|launch| {
-        launch.role != LaunchRole::Evidence
-            || launch.command_span.is_none_or(|span| !strong.contains(&(launch.location.path.clone(), span)))
-    });
+    let same = |a: &Launch, b: &Launch| match (a.command_span, b.command_span) {
+        (Some(a_span), Some(b_span)) => a.location.path == b.location.path && a_span == b_span,
+        _ => a.location.path == b.location.path && !a.argv.is_empty() && a.argv == b.argv,
+    };
+    let (evidence, mut kept): (Vec<Launch>, Vec<Launch>) =
+        std::mem::take(launches).into_iter().partition(|launch| launch.role == LaunchRole::Evidence);
+    let strong = kept.len();
+    for launch in evidence {
+        if !kept[..strong].iter().any(|other| same(&launch, other)) {
+            kept.push(launch);
+        }
+    }
+    *launches = kept;
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
 use super::shell::{ShellText, start};
-use super::{Deployments, Kind, roles};
+use super::{Deployments, Kind, heroku, roles};
 use crate::facts::LaunchRole;
 use crate::lang::procfile::processes;
 use crate::text::{RepoPath, SourceFile};
@@ -17,12 +17,17 @@ fn matches(path: &RepoPath) -> bool {
 }
 
 fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments) {
+    let app_json = file.path.parent().join("app.json").and_then(|path| context.file(&path));
+    let env = app_json.map(heroku::app_json).unwrap_or_default();
     for process in processes(&file.text) {
-        let scope = Scope::new(context, file.path.parent());
+        let scope = Scope::new(context, file.path.parent()).with_env(env.clone());
         let Some(start) = start(&scope, &ShellText::of(file, process.command)) else { continue };
         let mut frame = Frame::new(KIND.name, file, &process.name, process.command);
         let usual = if process.name == "web" { LaunchRole::Production } else { LaunchRole::Evidence };
         frame.role = roles::of_path(&file.path, usual);
+        frame.env = env.clone();
+        // With an app.json it is Heroku, which ends TLS in front of the app.
+        frame.https = app_json.is_some().then_some(true);
         found.launches.push(frame.launch(start));
     }
 }

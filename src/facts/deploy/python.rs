@@ -126,6 +126,8 @@ const OTHER_RUNS: &[&str] = &[
     "sched",
     "schedule",
     "pool",
+    "manager",
+    "cli",
     "thread",
 ];
 
@@ -141,6 +143,7 @@ fn serves(text: &str) -> bool {
             "bjoern.run(",
             "eventlet.wsgi",
             "make_server(",
+            "WSGIContainer(",
         ]
         .iter()
         .any(|mark| line.contains(mark) && !line.starts_with("from ") && !line.starts_with("import "))

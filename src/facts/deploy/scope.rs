@@ -60,14 +60,14 @@ impl<'a, 'c> Scope<'a, 'c> {
         if arg.expands { self.expand_text(&arg.text) } else { arg.text.clone() }
     }
 
-    fn expand_text(&self, text: &str) -> String {
+    pub fn expand_text(&self, text: &str) -> String {
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             let (name, default, length) = reference(rest);
-            let known = self.lookup(name).filter(|value| !value.contains('$')).or(default);
+            let known = self.lookup(name).or(default);
             out.push_str(known.unwrap_or(&rest[..length]));
             rest = &rest[length..];
         }

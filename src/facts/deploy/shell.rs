@@ -2,13 +2,14 @@
 //! scripts of the tree that a line calls. Runs nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::command::{self, Started};
 use super::scope::Scope;
 use super::vars;
 use super::wrappers::{self, Step};
 use crate::facts::{LaunchVar, Server};
-use crate::lang::shell::{Word, commands, words};
+use crate::lang::shell::{Arm, Word, commands, words};
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// How deep scripts and `sh -c` are followed.
@@ -175,7 +176,17 @@ struct Runner<'a, 'c> {
     via: Vec<Location>,
     /// What `"$@"` stands for.
     params: Vec<Arg<'a>>,
+    /// Functions that the scripts on the way have defined.
+    functions: BTreeMap<String, Vec<Line<'a>>>,
     starts: Vec<Start<'a>>,
+}
+
+/// A command of a script, with the conditions it stands under.
+#[derive(Clone)]
+struct Line<'a> {
+    args: Vec<Arg<'a>>,
+    branch: bool,
+    arms: Vec<Arm>,
 }
 
 impl<'a, 'c> Runner<'a, 'c> {
@@ -186,14 +197,50 @@ impl<'a, 'c> Runner<'a, 'c> {
             env_files: Vec::new(),
             via: Vec::new(),
             params: Vec::new(),
+            functions: BTreeMap::new(),
             starts: Vec::new(),
         }
     }
 
     fn text(&mut self, text: &ShellText<'a>, depth: usize) {
+        let mut lines = Vec::new();
         for command in commands(&text.text) {
-            self.args(text.args(command.words), command.branch, depth);
+            let line = Line { args: text.args(command.words), branch: command.branch, arms: command.arms };
+            match command.function {
+                Some(name) => self.functions.entry(name).or_default().push(line),
+                None => lines.push(line),
+            }
         }
+        self.lines(lines, depth);
+    }
+
+    fn lines(&mut self, lines: Vec<Line<'a>>, depth: usize) {
+        // What each `case` looks at is read where it starts: its arms may change it.
+        let mut subjects: BTreeMap<usize, Option<String>> = BTreeMap::new();
+        for line in lines {
+            let mut unclear = line.branch;
+            let taken = line.arms.iter().all(|arm| {
+                let subject = subjects.entry(arm.case).or_insert_with(|| self.subject(arm));
+                unclear |= subject.is_none();
+                subject.as_ref().is_none_or(|subject| is_taken(arm, subject))
+            });
+            if taken {
+                self.args(line.args, unclear, depth);
+            }
+        }
+    }
+
+    /// What a `case` looks at, where that is known.
+    fn subject(&self, arm: &Arm) -> Option<String> {
+        let called = !self.via.is_empty();
+        let first = self.params.first().map(|arg| arg.text.clone());
+        let default = arm.subject.strip_prefix("${1:-").and_then(|rest| rest.strip_suffix('}'));
+        let text = match arm.subject.as_str() {
+            "$1" | "${1}" if called => first.unwrap_or_default(),
+            _ if called && default.is_some() => first.or(default.map(str::to_owned))?,
+            text => self.scope.expand_text(text),
+        };
+        (!text.contains(['$', '`'])).then_some(text)
     }
 
     /// One simple command.
@@ -221,6 +268,9 @@ impl<'a, 'c> Runner<'a, 'c> {
             "export" => args[1..].iter().for_each(|arg| self.assign(arg, false)),
             "cd" | "pushd" => self.cd(args),
             "." | "source" => self.source(args),
+            "eval" => self.eval(&args[1..], branch, depth),
+            "shift" if !branch => drop(self.params.drain(..self.params.len().min(1))),
+            "set" if args.get(1).is_some_and(|arg| arg.text == "--") => self.set_params(&args[2..], branch),
             _ => {
                 self.program(args.to_vec(), branch, depth);
                 self.vars.truncate(before);
@@ -236,6 +286,15 @@ impl<'a, 'c> Runner<'a, 'c> {
             _ => vec![arg],
         };
         args.into_iter().flat_map(splice).collect()
+    }
+
+    /// `set -- WORDS`; under a condition only where the script was called with options alone, which
+    /// is what such a condition asks for.
+    fn set_params(&mut self, args: &[Arg<'a>], branch: bool) {
+        let now = self.params.first().map(|arg| arg.text.as_str());
+        if !branch || now.is_none_or(|text| text.starts_with('-')) {
+            self.params = args.to_vec();
+        }
     }
 
     fn cd(&mut self, args: &[Arg<'a>]) {
@@ -283,9 +342,20 @@ impl<'a, 'c> Runner<'a, 'c> {
         let arg = &args[index];
         let inner = inner_text(arg);
         let before = self.starts.len();
-        let params = std::mem::replace(&mut self.params, args[index + 1..].to_vec());
+        let params = std::mem::replace(&mut self.params, args.get(index + 2..).unwrap_or_default().to_vec());
         self.text(&inner, depth + 1);
         self.params = params;
+        for start in &mut self.starts[before..] {
+            start.branch |= branch;
+        }
+    }
+
+    /// `eval WORDS`: a text that stands nowhere in one piece.
+    fn eval(&mut self, args: &[Arg<'a>], branch: bool, depth: usize) {
+        let Some(first) = args.first().filter(|_| depth < DEPTH) else { return };
+        let text = args.iter().map(|arg| self.scope.expand(arg)).collect::<Vec<_>>().join(" ");
+        let before = self.starts.len();
+        self.text(&ShellText { text: text.into(), at: None, piece: first.piece }, depth + 1);
         for start in &mut self.starts[before..] {
             start.branch |= branch;
         }
@@ -312,6 +382,13 @@ impl<'a, 'c> Runner<'a, 'c> {
     }
 
     fn program(&mut self, args: Vec<Arg<'a>>, branch: bool, depth: usize) {
+        if let Some(lines) = self.functions.get(args[0].text.as_str()).filter(|_| depth < DEPTH) {
+            let lines = lines.clone();
+            let outer = std::mem::replace(&mut self.params, args[1..].to_vec());
+            self.lines(lines, depth + 1);
+            self.params = outer;
+            return;
+        }
         let Some(started) = command::parse(&self.scope, &args) else {
             if args[0].text.contains('/') && depth < DEPTH && self.is_shell_script(&args[0]) {
                 self.call(&args, 0, branch, depth);
@@ -333,6 +410,28 @@ impl<'a, 'c> Runner<'a, 'c> {
             file.text.starts_with("#!") && file.text.lines().next().is_some_and(|l| l.contains("sh"))
         })
     }
+}
+
+/// Whether an arm is the first of its `case` that fits.
+fn is_taken(arm: &Arm, subject: &str) -> bool {
+    let hit = |patterns: &[String]| patterns.iter().any(|pattern| glob(pattern, subject));
+    hit(&arm.patterns) && !hit(&arm.earlier)
+}
+
+/// Whether a pattern of the shell fits a text; `*` stands for anything.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    if !pattern.contains('*') {
+        return rest.is_empty();
+    }
+    let mut parts: Vec<&str> = parts.collect();
+    let last = parts.pop().unwrap_or("");
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
 }
 
 fn is_assignment(arg: &Arg<'_>) -> bool {
@@ -390,4 +489,118 @@ pub fn command_span(args: &[Arg<'_>]) -> Option<Span> {
     let whole = args.iter().all(|arg| arg.span.is_some() && arg.piece.is(&first.piece));
     let (start, end) = (first.span?.start, last.span?.end);
     (whole && start < end).then(|| Span::new(start, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Trial, brief, env};
+    use super::glob;
+
+    const ENTRY: &str = "#!/bin/bash\nserver() {\n  BIND=${BIND:-0.0.0.0:5000}\n  exec /v/bin/gunicorn -b \"$BIND\" shop:app\n}\nworker() {\n  exec rq worker\n}\ncase \"$1\" in\n  server)\n    shift\n    server\n    ;;\n  worker) worker ;;\n  dev)\n    export FLASK_DEBUG=1\n    exec flask run --debug\n    ;;\n  *)\n    exec \"$@\"\n    ;;\nesac\n";
+
+    fn image(cmd: &str) -> Trial {
+        let docker = format!("FROM python\nWORKDIR /app\nCOPY . .\nENTRYPOINT [\"/app/bin/entry\"]\nCMD {cmd}\n");
+        Trial::new(&[("Dockerfile", &docker), ("bin/entry", ENTRY)])
+    }
+
+    fn started(trial: &Trial) -> Vec<String> {
+        trial.launches().iter().filter(|launch| launch.kind == "dockerfile").map(brief).collect()
+    }
+
+    #[test]
+    fn the_arm_that_is_taken_decides() {
+        let trial = image("[\"server\"]");
+        assert_eq!(started(&trial), ["image gunicorn shop:app Production Image"]);
+        assert_eq!(trial.launches()[0].bind.as_deref(), Some("0.0.0.0:5000"));
+        assert!(started(&image("[\"worker\"]")).is_empty());
+        let dev = image("[\"dev\"]").launches();
+        assert_eq!((dev[0].server.name(), env(&dev[0])["FLASK_DEBUG"]), ("flask run", Some("1")));
+        assert_eq!(started(&image("[\"gunicorn\", \"other:app\"]")), ["image gunicorn other:app Production Image"]);
+    }
+
+    #[test]
+    fn options_alone_are_put_behind_the_server() {
+        let entry = "#!/bin/sh\nif [ \"${1#-}\" != \"$1\" ]; then\n  set -- gunicorn \"$@\"\nfi\nexec \"$@\"\n";
+        for cmd in ["[\"-w\", \"2\", \"a:app\"]", "[\"gunicorn\", \"-w\", \"2\", \"a:app\"]"] {
+            let docker = format!("FROM python\nCOPY . /x\nENTRYPOINT [\"/x/e.sh\"]\nCMD {cmd}\n");
+            let trial = Trial::new(&[("Dockerfile", &docker), ("e.sh", entry)]);
+            assert_eq!(started(&trial), ["image gunicorn a:app Production Image"]);
+        }
+    }
+
+    #[test]
+    fn wrappers_of_every_kind_are_taken_off() {
+        for line in [
+            "exec gunicorn a:app",
+            "env A=1 B=2 gunicorn a:app",
+            "sudo -u www -E gunicorn a:app",
+            "tini -g -- gunicorn a:app",
+            "dumb-init gunicorn a:app",
+            "wait-for-it.sh db:5432 -t 30 -- gunicorn a:app",
+            "dockerize -wait tcp://db:5432 -timeout 20s gunicorn a:app",
+            "poetry run gunicorn a:app",
+            "uv run --no-dev --extra x gunicorn a:app",
+            "pipenv run python -m gunicorn a:app",
+            "nohup gunicorn a:app > log 2>&1 &",
+            "sh -c 'cd x; exec gunicorn a:app'",
+            "/bin/bash -lc \"source v/bin/activate && gunicorn a:app\"",
+            "gosu www:www gunicorn a:app",
+            "su - www -c 'gunicorn a:app'",
+            "timeout 60 nice -n 5 gunicorn a:app",
+            "ddtrace-run gunicorn a:app",
+            "opentelemetry-instrument --service_name x gunicorn a:app",
+            "dotenv -f .env run -- gunicorn a:app",
+            "/opt/venv/bin/python3.11 -u -m gunicorn a:app",
+            "sleep 10 && until nc -z db 5432; do sleep 1; done; gunicorn a:app",
+        ] {
+            let trial = Trial::new(&[("Procfile", &format!("web: {line}\n"))]);
+            assert_eq!(brief(&trial.one()), "web gunicorn a:app Production Platform", "{line}");
+        }
+    }
+
+    #[test]
+    fn what_only_mentions_a_server_starts_nothing() {
+        for line in [
+            "echo gunicorn a:app",
+            "pip install gunicorn",
+            "pkill gunicorn",
+            "flask db upgrade",
+            "flask --app x routes",
+            "celery -A a worker",
+            "python -m pytest",
+            "curl -f http://x/ || exit 1",
+            "which flask run",
+            "exec supervisord -n",
+            "poetry install",
+        ] {
+            assert!(Trial::new(&[("Procfile", &format!("web: {line}\n"))]).launches().is_empty(), "{line}");
+        }
+    }
+
+    #[test]
+    fn commands_put_together_in_variables_are_read() {
+        let script = "#!/bin/sh\ncmd=\"exec gunicorn a:app \\\n  -b 0.0.0.0:$PORT $@\"\nif [ x ]; then cmd=\"su - abc -c '$cmd'\"; fi\neval \"$cmd\"\n";
+        let trial = Trial::new(&[("Procfile", "web: ./run.sh\n"), ("run.sh", script)]);
+        let launch = trial.one();
+        assert_eq!((brief(&launch).as_str(), launch.command_span), ("web gunicorn a:app Production Platform", None));
+        assert_eq!(launch.location.path.as_str(), "run.sh");
+    }
+
+    #[test]
+    fn hostile_scripts_end() {
+        let loops = Trial::new(&[
+            ("Procfile", "web: ./a.sh\n"),
+            ("a.sh", "f() { f; }\nf\n./b.sh\n"),
+            ("b.sh", "./a.sh\nsh -c './a.sh'\n"),
+        ]);
+        assert!(loops.launches().is_empty());
+        let nested = format!("web: {}gunicorn a:app\n", "exec ".repeat(50_000));
+        assert_eq!(Trial::new(&[("Procfile", &nested)]).launches().len(), 1);
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(glob("*", "") && glob("a*c", "abc") && glob("web", "web") && glob("*b*", "abc"));
+        assert!(!glob("web", "webs") && !glob("a*c", "ab") && !glob("", "x"));
+    }
 }
