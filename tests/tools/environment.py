@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""The private Python environment of the tests: made once, remade when the pins change.
+"""The private Python environments of the tests: made once, remade when the pins change.
 
-As a command it prints the path of the environment's Python: environment.py [DIR]
+As a command it makes both and prints two lines for a shell to evaluate:
+  FH_PYTHON      for the Rust tests, everything in requirements.txt
+  FH_APP_PYTHON  for sample apps, only what app-requirements.txt names
 """
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROJECT = os.path.dirname(os.path.dirname(HERE))
-PINS = os.path.join(HERE, "requirements.txt")
-DEFAULT = os.path.join(PROJECT, "target", "test-venv")
+TARGET = os.environ.get("CARGO_TARGET_DIR") or os.path.join(PROJECT, "target")
 
 
 class EnvironmentFailed(Exception):
@@ -23,25 +25,33 @@ def python_of(folder):
     return os.path.join(folder, "bin", "python")
 
 
-def ensure(folder=None, packages=()):
+def for_tests():
+    return _ensure("test-venv", "requirements.txt", ())
+
+
+def for_app(packages=()):
+    """The environment of a sample app: the servers, and the packages its roundtrip.json asks for."""
+    mark = hashlib.sha256("\0".join(packages).encode()).hexdigest()[:8]
+    return _ensure("app-venv" + ("-" + mark if packages else ""), "app-requirements.txt", packages)
+
+
+def _ensure(name, pins, packages):
     """Return the Python of an environment that holds exactly the pins and these packages more.
 
     The stamp is written last, so that an installation which was interrupted is made again.
     """
-    with open(PINS, "rb") as file:
-        wanted = hashlib.sha256(b"\0".join(
-            [file.read(), sys.version.encode()] + [name.encode() for name in packages])).hexdigest()
-    if folder is None:
-        folder = DEFAULT + ("-" + wanted[:8] if packages else "")
+    folder = os.path.join(PROJECT, TARGET, name)
+    contents = [_read(os.path.join(HERE, file)) for file in ("requirements.txt", "app-requirements.txt")]
+    wanted = hashlib.sha256("\0".join([pins, sys.version] + contents + list(packages)).encode()).hexdigest()
     stamp = os.path.join(folder, "flask-harden-pins")
     if os.path.exists(python_of(folder)) and _read(stamp) == wanted:
         return python_of(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(os.path.dirname(os.path.abspath(folder)), exist_ok=True)
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
     _run([sys.executable, "-m", "venv", folder],
          "install the package that holds Python's venv module (python3-venv on Debian)")
     _run([python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-          "--no-input", "--only-binary", ":all:", "-r", PINS] + list(packages),
+          "--no-input", "--only-binary", ":all:", "-r", os.path.join(HERE, pins)] + list(packages),
          "check the network connection to the package index")
     with open(stamp, "w", encoding="utf-8") as file:
         file.write(wanted)
@@ -65,6 +75,6 @@ def _run(argv, hint):
 
 if __name__ == "__main__":
     try:
-        print(ensure(*sys.argv[1:2]))
+        print("FH_PYTHON=%s\nFH_APP_PYTHON=%s" % (shlex.quote(for_tests()), shlex.quote(for_app())))
     except EnvironmentFailed as error:
         sys.exit("error: %s" % error)

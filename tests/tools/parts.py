@@ -16,6 +16,8 @@ Part = namedtuple("Part", "name what programs")
 PARTS = [
     Part("gunicorn", "gunicorn with two workers", {}),
     Part("flask-run", "Flask's development server", {}),
+    Part("dotenv", "python-dotenv, which reads .env for Flask", {}),
+    Part("env-reader", "the .env reader we write into apps, in real Python", {}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]
 EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}

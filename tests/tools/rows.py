@@ -29,11 +29,15 @@ def key_source(facts):
     return (facts.get("probe") or {}).get("key_source", "-")
 
 
+def percent(found):
+    """How many of the findings are gone; None where there were none."""
+    return 100 * (found["before"] - found["after"]) // found["before"] if found["before"] else None
+
+
 def rate(found):
     if not found["before"]:
         return "nothing to remedy"
-    gone = found["before"] - found["after"]
-    return "%d of %d (%d %%)" % (gone, found["before"], 100 * gone // found["before"])
+    return "%d of %d (%d %%)" % (found["before"] - found["after"], found["before"], percent(found))
 
 
 def fresh(found):

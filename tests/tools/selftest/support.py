@@ -19,7 +19,7 @@ class AppTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="fh-selftest-")
         self.addCleanup(folder.cleanup)
         self.scratch = folder.name
-        self.python = environment.ensure()
+        self.python = environment.for_app()
 
     def shop(self):
         spec = Spec.read(os.path.join(make_history.SHOP, "roundtrip.json"))

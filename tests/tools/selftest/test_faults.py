@@ -49,7 +49,7 @@ class RoundTripTest(AppTest):
         spec = self.shop().spec
         spec.file = None
         options = argparse.Namespace(name="legacy-shop", checkout=None, python=self.python,
-                                     binary=self.standin(fault), old_key=None)
+                                     binary=self.standin(fault), old_key=None, at_least=90)
         steps = Steps(io.StringIO())
         scratch = os.path.join(self.scratch, "trip")
         os.makedirs(scratch)

@@ -19,11 +19,13 @@ test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
 
 class PartsTest(unittest.TestCase):
     def test_counts_and_totals(self):
-        self.assertEqual(({"gunicorn": 1, "flask-run": 1, "kill-sweep": 0}, 5, 1), parts.count(LOG))
+        counts, passed, failed = parts.count(LOG)
+        self.assertEqual((1, 1, 0), tuple(counts[part] for part in ("gunicorn", "flask-run", "kill-sweep")))
+        self.assertEqual((5, 1), (passed, failed))
 
     def test_an_empty_part_fails_and_the_last_line_is_plain(self):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             self.assertEqual(1, parts.report(LOG))
-        self.assertIn("no test ran on: kill-sweep", out.getvalue())
+        self.assertIn("kill-sweep", out.getvalue())
         self.assertEqual("5 passed, 1 failed", out.getvalue().splitlines()[-1])
