@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""The real parts our tests run against: what each needs, and how many tests ran on it.
+
+To add a part, add its line to PARTS; its Rust tests stand in a module `real::<part>`.
+  parts.py missing       the Debian packages of programs that are not there, one a line
+  parts.py count LOG...  tests run for each part, then the totals; fails if a part had none
+"""
+import re
+import shutil
+import sys
+from collections import namedtuple
+
+Part = namedtuple("Part", "name what programs")
+
+# name, what it is, the programs it needs with the Debian packages that hold them
+PARTS = [
+    Part("gunicorn", "gunicorn with two workers", {}),
+    Part("flask-run", "Flask's development server", {}),
+    Part("dotenv", "python-dotenv, which reads .env for Flask", {}),
+    Part("env-reader", "the .env reader we write into apps, in real Python", {}),
+    Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
+]
+EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}
+
+RESULT = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED|ignored)", re.MULTILINE)
+TOTAL = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed", re.MULTILINE)
+
+
+def missing():
+    programs = dict(EVERYWHERE)
+    for part in PARTS:
+        programs.update(part.programs)
+    found = [package for program, package in sorted(programs.items()) if not shutil.which(program)]
+    try:
+        import ensurepip  # noqa: F401  Debian keeps it apart from Python
+        import venv  # noqa: F401
+    except ImportError:
+        found.append("python3-venv")
+    return found
+
+
+def count(text):
+    """-> ({part: tests run}, passed, failed) from what `cargo test` printed."""
+    ran = [name for name, outcome in RESULT.findall(text) if outcome != "ignored"]
+    counts = {}
+    for part in PARTS:
+        path = "real::%s::" % part.name.replace("-", "_")
+        counts[part.name] = sum(name.startswith(path) or "::" + path in name for name in ran)
+    totals = [(int(passed), int(failed)) for passed, failed in TOTAL.findall(text)]
+    return counts, sum(pair[0] for pair in totals), sum(pair[1] for pair in totals)
+
+
+def report(text):
+    counts, passed, failed = count(text)
+    print("Tests run per real part:")
+    for part in PARTS:
+        print("  %-12s %4d  %s" % (part.name, counts[part.name], part.what))
+    empty = [name for name, number in counts.items() if not number]
+    if empty:
+        print("error: no test ran on: %s" % ", ".join(empty))
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if empty or failed or not passed else 0
+
+
+def main(arguments):
+    if arguments[:1] == ["missing"]:
+        print("\n".join(missing()))
+        return 0
+    if arguments[:1] == ["count"]:
+        text = ""
+        for path in arguments[1:]:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text += file.read()
+        return report(text)
+    sys.stderr.write(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
