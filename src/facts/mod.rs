@@ -4,6 +4,8 @@
 pub mod deploy;
 pub mod files;
 pub mod launch;
+pub mod modules;
+pub mod routes;
 
 pub use files::{FileRole, Files, PyFile};
 pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, WsgiTarget};

@@ -1,8 +1,12 @@
 //! Rules judge facts. One file for each rule, one line in its threat's list. A rule is a static
 //! record: no state, no disk, no parsing of text.
 
+mod flow;
+mod request;
 pub mod route_params;
 pub mod template_injection;
+#[cfg(test)]
+mod testing;
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity, Threat};
