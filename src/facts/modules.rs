@@ -97,6 +97,14 @@ impl<'f> Modules<'f> {
         {
             return Some(item);
         }
+        if hops > 0
+            && let Some((first, method)) = dotted.split_once('.')
+            && let Some(class) = here.classes.get(first)
+        {
+            // Bases written `A.B` come back here: few hops keep that short.
+            let from = self.ancestry_within(scope, class, hops.saturating_sub(1).min(2));
+            return self.method_in(from, method).map(Item::Function);
+        }
         if hops == 0 {
             return None;
         }
@@ -143,7 +151,10 @@ impl<'f> Modules<'f> {
 
     /// A method by name in the class of `from`, or in a base class of it.
     pub fn method(&self, from: Def<'f>, name: &str) -> Option<Def<'f>> {
-        let chain = self.ancestry(from.scope, from.class?);
+        self.method_in(self.ancestry(from.scope, from.class?), name)
+    }
+
+    fn method_in(&self, chain: Vec<(usize, &'f Class)>, name: &str) -> Option<Def<'f>> {
         chain.into_iter().find_map(|(scope, class)| {
             let defs = self.scopes[scope].defs.iter();
             defs.copied().find(|def| def.function.name == name && def.class.is_some_and(|own| std::ptr::eq(own, class)))
@@ -152,12 +163,16 @@ impl<'f> Modules<'f> {
 
     /// A class and the project classes it inherits from, itself first.
     pub fn ancestry(&self, scope: usize, class: &'f Class) -> Vec<(usize, &'f Class)> {
+        self.ancestry_within(scope, class, MAX_HOPS)
+    }
+
+    fn ancestry_within(&self, scope: usize, class: &'f Class, hops: usize) -> Vec<(usize, &'f Class)> {
         let mut chain = vec![(scope, class)];
         let mut at = 0;
         while at < chain.len() && chain.len() < 16 {
             let (scope, class) = chain[at];
             for base in &class.bases {
-                if let Some(Item::Class(found, base)) = base.value.dotted().and_then(|name| self.find(scope, &name))
+                if let Some(Item::Class(found, base)) = base.value.dotted().and_then(|name| self.find_within(scope, &name, hops))
                     && !chain.iter().any(|(_, known)| std::ptr::eq(*known, base))
                 {
                     chain.push((found, base));

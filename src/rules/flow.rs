@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::modules::Def;
 use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind};
 use crate::text::Span;
 
@@ -24,6 +25,8 @@ pub enum MarkKind {
     UrlParam(usize),
     /// Read back from where users' input is kept.
     Stored,
+    /// The message of a caught exception, which often repeats input.
+    Caught,
     /// The n-th parameter of the function.
     Param(usize),
     /// Who is signed in.
@@ -97,13 +100,46 @@ pub trait Watch<'f> {
     fn subscript(&mut self, _expr: &'f Expr, _base: &Value, _index: &Value) -> Option<Value> {
         None
     }
-    fn compare(&mut self, _operands: &[(&'f Expr, Value)], _ops: &'f [String]) {}
+    /// The value of a comparison; nothing for one without marks.
+    fn compare(&mut self, _operands: &[(&'f Expr, Value)], _ops: &'f [String]) -> Option<Value> {
+        None
+    }
+    /// `base.name` is read.
+    fn attribute(&mut self, _expr: &'f Expr, _name: &str, _base: &Value) {}
+    /// `body` runs where `test`, with this value, holds.
+    fn branch(&mut self, _test: &'f Expr, _value: &Value, _body: &'f [Stmt]) {}
     /// `target.x = value`, `target[x] = value`, `del target`.
     fn store(&mut self, _target: &'f Expr, _base: &Value) {}
+    /// The value of `e` in `except Error as e`.
+    fn caught(&mut self, _name: &'f Expr) -> Value {
+        Value::default()
+    }
     /// The names that carry nothing any more where `test` is known to be `held`.
     fn cleared(&self, _test: &'f Expr, _held: bool) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// The value a call gives to the n-th parameter of the function it calls.
+pub fn argument(callee: Def<'_>, site: &CallSite<'_, '_>, index: usize) -> Value {
+    let params = &callee.function.params;
+    let bound = params.first().is_some_and(|first| matches!(first.name.as_str(), "self" | "cls"));
+    let shift = usize::from(callee.class.is_some() && bound);
+    let Some(param) = params.get(index) else { return Value::default() };
+    let mut value = Value::default();
+    for (at, (arg, given)) in site.call.args.iter().zip(site.args).enumerate() {
+        let fits = match &arg.name {
+            Some(name) => *name == param.name || (param.star && !params.iter().any(|other| other.name == *name)),
+            None => arg.stars > 0 || at + shift == index || (param.star && at + shift >= index),
+        };
+        if fits {
+            value.join(given);
+        }
+    }
+    if shift == 1 && index == 0 {
+        value.join(site.receiver);
+    }
+    value
 }
 
 /// Values of names and dotted names.
@@ -198,6 +234,13 @@ impl<'f> Run<'_, 'f> {
                 let start = self.env.clone();
                 for handler in handlers {
                     self.env = start.clone();
+                    // `Error as e` is read as the two expressions in it.
+                    if let Some(ExprKind::Other(parts)) = handler.types.as_ref().map(|types| &types.kind)
+                        && let Some(name) = parts.last()
+                    {
+                        let value = self.watch.caught(name);
+                        self.bind(innermost(name), &value);
+                    }
                     if !self.block(&handler.body) {
                         join_env(&mut all, std::mem::take(&mut self.env));
                     }
@@ -256,7 +299,8 @@ impl<'f> Run<'_, 'f> {
     fn branches(&mut self, branches: &'f [(Expr, Vec<Stmt>)], orelse: &'f [Stmt]) -> bool {
         let mut joined: Option<Env> = None;
         for (test, body) in branches {
-            self.eval(test);
+            let value = self.eval(test);
+            self.watch.branch(test, &value, body);
             let otherwise = self.env.clone();
             self.clear(test, true);
             let ended = self.block(body);
@@ -336,9 +380,13 @@ impl<'f> Run<'_, 'f> {
                 value
             }
             ExprKind::Name(name) => self.env.get(name).cloned().unwrap_or_default(),
-            ExprKind::Attr { value, .. } => match expr.dotted().and_then(|dotted| self.env.get(&dotted).cloned()) {
+            ExprKind::Attr { value, name } => match expr.dotted().and_then(|dotted| self.env.get(&dotted).cloned()) {
                 Some(known) => known,
-                None => self.eval(value),
+                None => {
+                    let base = self.eval(value);
+                    self.watch.attribute(expr, name, &base);
+                    base
+                }
             },
             ExprKind::Subscript { value, index } => {
                 let base = self.eval(value);
@@ -348,13 +396,9 @@ impl<'f> Run<'_, 'f> {
             ExprKind::Call(call) => self.call(expr, call),
             ExprKind::Compare { operands, ops } => {
                 let operands: Vec<_> = operands.iter().map(|operand| (operand, self.eval(operand))).collect();
-                self.watch.compare(&operands, ops);
-                Value::default()
+                self.watch.compare(&operands, ops).unwrap_or_default()
             }
-            ExprKind::Not(inner) => {
-                self.eval(inner);
-                Value::default()
-            }
+            ExprKind::Not(inner) => Value { text: false, ..self.eval(inner) },
             ExprKind::Cond { body, test, orelse } => {
                 self.eval(test);
                 let before = self.env.clone();
@@ -402,5 +446,13 @@ impl<'f> Run<'_, 'f> {
             ExprKind::Attr { name, .. } if !TEXT_METHODS.contains(&name.as_str()) => receiver,
             _ => Value::joined(args.iter().chain([&receiver])),
         }
+    }
+}
+
+/// The name in an `as` target, however the reader wrapped it.
+fn innermost(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Other(parts) if parts.len() == 1 => &parts[0],
+        _ => expr,
     }
 }

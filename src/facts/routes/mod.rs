@@ -281,6 +281,12 @@ impl<'f> Hooks<'f> {
     fn add(&mut self, modules: &Modules<'f>, scope: usize, dotted: &str, def: Def<'f>) {
         let Some((owner, last)) = dotted.rsplit_once('.') else { return };
         match last {
+            "before_app_request" | "url_value_preprocessor" | "app_url_value_preprocessor"
+                if last != "url_value_preprocessor" || is_app(modules, scope, owner) =>
+            {
+                self.everywhere.push(def);
+            }
+            "url_value_preprocessor" => self.by_owner.entry(identity(modules, scope, owner)).or_default().push(def),
             "before_app_request" => self.everywhere.push(def),
             "before_request" if is_app(modules, scope, owner) => self.everywhere.push(def),
             "before_request" => self.by_owner.entry(identity(modules, scope, owner)).or_default().push(def),

@@ -142,7 +142,7 @@ impl<'f> Tracer<'_, '_, 'f> {
                 MarkKind::Param(index) => {
                     self.summary.sinks.push((index, call, scope, sink.to_owned(), takes_variables, in_literal));
                 }
-                MarkKind::User | MarkKind::UrlParam(_) | MarkKind::Stored => {
+                MarkKind::User | MarkKind::UrlParam(_) | MarkKind::Stored | MarkKind::Caught => {
                     let hit = Hit {
                         scope,
                         call,
@@ -167,7 +167,7 @@ impl<'f> Tracer<'_, '_, 'f> {
     /// What a project function makes of the values given to it.
     fn through(&mut self, callee: Def<'f>, site: &CallSite<'f, '_>) -> Value {
         let summary = self.trace.summary(callee, self.depth - 1);
-        let given = |index: usize| argument(callee, site, index);
+        let given = |index: usize| flow::argument(callee, site, index);
         for (index, call, scope, sink, takes_variables, in_literal) in &summary.sinks {
             let value = given(*index);
             self.arrive(&value, *call, *scope, sink, *takes_variables, *in_literal || value.text);
@@ -181,24 +181,6 @@ impl<'f> Tracer<'_, '_, 'f> {
         }
         result
     }
-}
-
-/// The value a call gives to the n-th parameter of a function.
-fn argument(callee: Def<'_>, site: &CallSite<'_, '_>, index: usize) -> Value {
-    let params = &callee.function.params;
-    let shift = usize::from(callee.class.is_some() && params.first().is_some_and(|first| first.name == "self"));
-    let Some(param) = params.get(index) else { return Value::default() };
-    let mut value = Value::default();
-    for (at, (arg, given)) in site.call.args.iter().zip(site.args).enumerate() {
-        let fits = match &arg.name {
-            Some(name) => *name == param.name || (param.star && !params.iter().any(|other| other.name == *name)),
-            None => arg.stars > 0 || at + shift == index || (param.star && at + shift >= index),
-        };
-        if fits {
-            value.join(given);
-        }
-    }
-    value
 }
 
 impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
@@ -255,6 +237,10 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
             result.join(&if flow::is_text_method(name) { site.all_args() } else { Value::default() });
             result
         })
+    }
+
+    fn caught(&mut self, name: &'f Expr) -> Value {
+        Value::marked(MarkKind::Caught, self.def.scope, name.span)
     }
 
     fn cleared(&self, test: &'f Expr, held: bool) -> Vec<String> {

@@ -42,8 +42,8 @@ fn finding(facts: &Facts, modules: &Modules<'_>, hit: &Hit) -> Finding {
     let source_text = facts.files.get(source_path).map_or("", |file| hit.source.at.of(&file.text));
     let primary = facts.files.locate(path, hit.call);
     let (severity, confidence) = match (hit.source.kind, hit.in_literal) {
-        (MarkKind::Stored, true) => (Severity::Medium, Confidence::Medium),
-        (MarkKind::Stored, false) => (Severity::Low, Confidence::Low),
+        (MarkKind::Stored | MarkKind::Caught, true) => (Severity::Medium, Confidence::Medium),
+        (MarkKind::Stored | MarkKind::Caught, false) => (Severity::Low, Confidence::Low),
         _ => (Severity::High, Confidence::High),
     };
     let value = match hit.source.kind {
@@ -52,6 +52,7 @@ fn finding(facts: &Facts, modules: &Modules<'_>, hit: &Hit) -> Finding {
     };
     let (what, label) = match hit.source.kind {
         MarkKind::Stored => (format!("stored text (`{value}`)"), "the stored text enters here"),
+        MarkKind::Caught => (format!("the text of the exception `{value}`"), "the exception is caught here"),
         MarkKind::UrlParam(_) => (format!("the request's parameter `{value}`"), "this function receives it"),
         _ => (format!("`{value}`"), "the request's text enters here"),
     };
