@@ -81,7 +81,8 @@ impl<'f> Modules<'f> {
     /// counts for names nothing else explains.
     pub fn comes_from(&self, scope: usize, dotted: &str, package: &str) -> bool {
         let absolute = self.absolute(scope, dotted);
-        let below = |name: &str| name == package || name.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'));
+        let below =
+            |name: &str| name == package || name.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'));
         below(&absolute) || (absolute == dotted && self.scopes[scope].stars.iter().any(|star| below(star)))
     }
 
@@ -123,7 +124,9 @@ impl<'f> Modules<'f> {
             }
             split = dot;
         }
-        None
+        // `from . import name` where the tree's root is the package itself.
+        let root = self.module(scope, "").filter(|root| *root != scope && !absolute.contains('.'))?;
+        self.find_within(root, &absolute, hops - 1)
     }
 
     /// The scope of a module by its dotted name: the nearest one where several end alike.
@@ -172,7 +175,8 @@ impl<'f> Modules<'f> {
         while at < chain.len() && chain.len() < 16 {
             let (scope, class) = chain[at];
             for base in &class.bases {
-                if let Some(Item::Class(found, base)) = base.value.dotted().and_then(|name| self.find_within(scope, &name, hops))
+                if let Some(Item::Class(found, base)) =
+                    base.value.dotted().and_then(|name| self.find_within(scope, &name, hops))
                     && !chain.iter().any(|(_, known)| std::ptr::eq(*known, base))
                 {
                     chain.push((found, base));
@@ -282,6 +286,6 @@ impl<'f> Scope<'f> {
 /// `app/main/views.py` is `app.main.views`; a package's `__init__.py` is the package.
 fn dotted_name(path: &str) -> String {
     let stem = path.strip_suffix(".py").unwrap_or(path);
-    let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
+    let stem = stem.strip_suffix("/__init__").unwrap_or(if stem == "__init__" { "" } else { stem });
     stem.replace('/', ".")
 }

@@ -108,8 +108,10 @@ pub trait Watch<'f> {
     fn attribute(&mut self, _expr: &'f Expr, _name: &str, _base: &Value) {}
     /// `body` runs where `test`, with this value, holds.
     fn branch(&mut self, _test: &'f Expr, _value: &Value, _body: &'f [Stmt]) {}
-    /// `target.x = value`, `target[x] = value`, `del target`.
+    /// `target.x = value`, `target[x] = value`.
     fn store(&mut self, _target: &'f Expr, _base: &Value) {}
+    /// `del target`.
+    fn delete(&mut self, _target: &'f Expr, _value: &Value) {}
     /// The value of `e` in `except Error as e`.
     fn caught(&mut self, _name: &'f Expr) -> Value {
         Value::default()
@@ -197,9 +199,13 @@ impl<'f> Run<'_, 'f> {
                 targets.iter().for_each(|target| self.bind(target, &value));
             }
             StmtKind::Augmented { target, value, .. } => {
+                // `record.hits += 1` counts something; it does not put a value of the sender's there.
+                let counts = matches!(value.kind, ExprKind::Number(_));
                 let mut value = self.eval(value);
                 value.join(&self.eval(target));
-                self.bind(target, &value);
+                if !counts {
+                    self.bind(target, &value);
+                }
             }
             StmtKind::Expr(expr) => return self.expression(expr),
             StmtKind::Return(value) => {
@@ -270,7 +276,7 @@ impl<'f> Run<'_, 'f> {
             }
             StmtKind::Other(values) => values.iter().for_each(|value| {
                 let value_of = self.eval(value);
-                self.watch.store(value, &value_of);
+                self.watch.delete(value, &value_of);
             }),
             // Functions inside are followed on their own.
             StmtKind::Function(_) | StmtKind::Class(_) | StmtKind::Import(_) | StmtKind::ImportFrom(_) => {}

@@ -93,8 +93,18 @@ fn try_checkouts() {
         for rule in super::all() {
             for found in (rule.check)(&facts) {
                 let place = format!("{root}/{}:{}", found.primary.path, found.primary.line);
-                let line = facts.files.get(&found.primary.path).map_or("", |s| s.line_span(found.primary.span.start).of(&s.text));
-                println!("{place} {} {:?}/{:?} {}\n      | {}", rule.id, found.severity, found.confidence, found.message, line.trim());
+                let line = facts
+                    .files
+                    .get(&found.primary.path)
+                    .map_or("", |s| s.line_span(found.primary.span.start).of(&s.text));
+                println!(
+                    "{place} {} {:?}/{:?} {}\n      | {}",
+                    rule.id,
+                    found.severity,
+                    found.confidence,
+                    found.message,
+                    line.trim()
+                );
                 println!("      > {}", found.next_step.as_deref().unwrap_or("-"));
                 found.how_we_know.iter().for_each(|line| println!("      = {line}"));
             }

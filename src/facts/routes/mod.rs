@@ -27,8 +27,10 @@ pub struct Route<'f> {
     /// What wraps the handler: its decorators, those of its class, and the calls around it where
     /// it is registered. Each with the scope its names belong to.
     pub guards: Vec<(usize, &'f Expr)>,
-    /// Functions that run before it: `before_request` of its blueprint and of the app.
+    /// Functions that run before every request of its blueprint.
     pub before: Vec<Def<'f>>,
+    /// Functions that run before every request of the app.
+    pub before_all: Vec<Def<'f>>,
 }
 
 impl Route<'_> {
@@ -159,11 +161,12 @@ pub(super) fn identity(modules: &Modules<'_>, scope: usize, dotted: &str) -> Str
 }
 
 fn route<'f>(found: Mounted, handler: Def<'f>, guards: Vec<(usize, &'f Expr)>, hooks: &Hooks<'f>) -> Route<'f> {
-    let before = hooks.before(&found.owner);
+    let before = hooks.by_owner.get(&found.owner).cloned().unwrap_or_default();
+    let before_all = hooks.everywhere.clone();
     let (pattern, literal) = found.patterns.into_iter().next().unwrap_or_default();
     let params = pattern::params(&pattern);
     let methods = found.methods.unwrap_or_else(|| BTreeSet::from(["GET".to_owned()]));
-    Route { pattern, literal, params, methods, handler, guards, before }
+    Route { pattern, literal, params, methods, handler, guards, before, before_all }
 }
 
 /// The decorators of a handler and, for a method, what its class puts around every method.
@@ -292,10 +295,6 @@ impl<'f> Hooks<'f> {
             "before_request" => self.by_owner.entry(identity(modules, scope, owner)).or_default().push(def),
             _ => {}
         }
-    }
-
-    fn before(&self, owner: &str) -> Vec<Def<'f>> {
-        self.everywhere.iter().chain(self.by_owner.get(owner).into_iter().flatten()).copied().collect()
     }
 }
 

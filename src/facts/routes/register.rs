@@ -16,13 +16,7 @@ pub(super) fn collect<'f>(modules: &Modules<'f>, scope: usize, hooks: &Hooks<'f>
     });
 }
 
-fn registered<'f>(
-    modules: &Modules<'f>,
-    scope: usize,
-    call: &'f Call,
-    hooks: &Hooks<'f>,
-    routes: &mut Vec<Route<'f>>,
-) {
+fn registered<'f>(modules: &Modules<'f>, scope: usize, call: &'f Call, hooks: &Hooks<'f>, routes: &mut Vec<Route<'f>>) {
     let Some(dotted) = call.func.dotted() else { return };
     let last = dotted.rsplit('.').next().unwrap_or(&dotted);
     if !is_registering(last) {
@@ -45,11 +39,8 @@ fn registered<'f>(
             }
             Some(Item::Function(def)) => {
                 for pattern in found.patterns {
-                    let one = Mounted {
-                        patterns: vec![pattern],
-                        methods: found.methods.clone(),
-                        owner: found.owner.clone(),
-                    };
+                    let one =
+                        Mounted { patterns: vec![pattern], methods: found.methods.clone(), owner: found.owner.clone() };
                     let mut guards: Vec<(usize, &Expr)> =
                         def.function.decorators.iter().map(|expr| (def.scope, expr)).collect();
                     guards.extend(&around);
@@ -64,7 +55,8 @@ fn registered<'f>(
 
 fn is_registering(name: &str) -> bool {
     matches!(name, "register_view" | "register_api" | "add_api" | "add_url")
-        || (name.starts_with("add_") && ["resource", "rule", "route", "view", "endpoint"].iter().any(|end| name.ends_with(end)))
+        || (name.starts_with("add_")
+            && ["resource", "rule", "route", "view", "endpoint"].iter().any(|end| name.ends_with(end)))
 }
 
 /// The function or class an argument names: `view`, `View.as_view("x")`, `login_required(view)`.

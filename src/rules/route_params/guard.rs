@@ -5,7 +5,7 @@ use super::judge::{self, Evidence};
 use super::words;
 use crate::facts::modules::{Def, Item, Modules};
 use crate::facts::routes::Route;
-use crate::lang::python::{Expr, ExprKind, StmtKind, walk_stmts};
+use crate::lang::python::{Expr, ExprKind, StmtKind, walk_exprs, walk_stmts};
 
 /// What the guards of a route demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,13 @@ pub(super) enum Demand {
 pub(super) fn demand(modules: &Modules<'_>, route: &Route<'_>) -> Demand {
     let guards = route.guards.iter().map(|(scope, expr)| decorator(modules, *scope, expr));
     let hooks = route.before.iter().map(|def| hook(modules, *def));
-    guards.chain(hooks).max().unwrap_or(Demand::Nothing)
+    // What runs before everything has to let most of it pass: it asks for a sign-in at most, unless
+    // it looks at the URL's parameters itself.
+    let wide = route.before_all.iter().map(|def| match hook(modules, *def) {
+        Demand::Authorization if !reads_params(*def) => Demand::SignIn,
+        demand => demand,
+    });
+    guards.chain(hooks).chain(wide).max().unwrap_or(Demand::Nothing)
 }
 
 fn decorator(modules: &Modules<'_>, scope: usize, expr: &Expr) -> Demand {
@@ -76,14 +82,21 @@ fn inside(modules: &Modules<'_>, decorator: Def<'_>) -> Demand {
             expr.walk(&mut |inner| {
                 let Some(name) = inner.as_name() else { return };
                 if words::words(name).iter().any(|word| word == "required") {
-                    let found =
-                        if words::decorator_authorizes(name) { Demand::Authorization } else { Demand::SignIn };
+                    let found = if words::decorator_authorizes(name) { Demand::Authorization } else { Demand::SignIn };
                     demand = demand.max(found);
                 }
             });
         }
     });
     demand
+}
+
+fn reads_params(def: Def<'_>) -> bool {
+    let mut reads = def.function.params.len() > 1;
+    walk_exprs(&def.function.body, &mut |expr| {
+        reads |= matches!(&expr.kind, ExprKind::Attr { name, .. } if name == "view_args");
+    });
+    reads
 }
 
 /// What a function that runs before requests demands; nothing where it lets everyone pass.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::lookup;
-use super::words::{is_authorizing, is_principal, is_role, is_token};
+use super::words::{self, is_authorizing, is_principal, is_role, is_token};
 use crate::facts::modules::{Def, Modules};
 use crate::lang::python::{Expr, ExprKind, Stmt, walk_exprs};
 use crate::rules::flow::{self, CallSite, Env, Mark, MarkKind, Value, Watch};
@@ -30,6 +30,10 @@ pub(super) struct Lookup {
     /// Whether the handler changes or deletes what it finds, and where.
     pub(super) changed: Option<Place>,
     pub(super) deleted: bool,
+    /// Where a field people keep to themselves is read from it.
+    pub(super) shows: Option<Place>,
+    /// Whether it is an entry of a dictionary or list.
+    in_store: bool,
 }
 
 /// What was read in a handler and the functions it calls.
@@ -40,6 +44,8 @@ pub(super) struct Evidence {
     pub(super) sign: Option<Place>,
     /// Whether the code asks who is signed in.
     pub(super) asks_who: Option<Place>,
+    /// Whether something is saved for good.
+    pub(super) saves: bool,
     followed: usize,
 }
 
@@ -91,21 +97,23 @@ impl<'f> Judge<'_, 'f, '_> {
 
     /// Notes a lookup and returns the value of what it finds.
     fn looked_up(&mut self, at: Span, subject: String, values: &Value) -> Value {
+        self.found(at, subject, values, false)
+    }
+
+    fn found(&mut self, at: Span, subject: String, values: &Value, in_store: bool) -> Value {
         let place = (self.def.scope, at);
         let param = self.param_name(values);
-        let scoped = values.has(MarkKind::Principal);
+        let scoped = values.has(MarkKind::Principal) || words::narrows(&subject);
         let known = self.evidence.lookups.entry(place);
-        known.or_insert(Lookup { subject, param, scoped, changed: None, deleted: false }).scoped |= scoped;
+        known
+            .or_insert(Lookup { subject, param, scoped, changed: None, deleted: false, shows: None, in_store })
+            .scoped |= scoped;
         Value::marked(MarkKind::Object, self.def.scope, at)
     }
 
     fn objects<'e>(&'e mut self, value: &Value) -> Vec<&'e mut Lookup> {
-        let places: Vec<Place> = value
-            .marks
-            .iter()
-            .filter(|mark| mark.kind == MarkKind::Object)
-            .map(|mark| (mark.scope, mark.at))
-            .collect();
+        let places: Vec<Place> =
+            value.marks.iter().filter(|mark| mark.kind == MarkKind::Object).map(|mark| (mark.scope, mark.at)).collect();
         self.evidence.lookups.iter_mut().filter(|(place, _)| places.contains(place)).map(|(_, found)| found).collect()
     }
 
@@ -136,18 +144,20 @@ impl<'f> Judge<'_, 'f, '_> {
             // `session.get(record.id)`, `claims.get("role")`, `current_user.can(…)`
             let asked = site.call.positional(0).and_then(Expr::as_str).is_some_and(is_role);
             let held = matches!(last, "get" | "pop") && (all.has(MarkKind::Object) || is_url(all));
-            return asked || held || is_authorizing(last);
+            return asked || held || is_authorizing(last) || is_role(last);
         }
         let bare = match &site.call.func.kind {
             ExprKind::Attr { value, .. } => value.dotted().is_some_and(|base| !base.contains('(')),
             _ => true,
         };
-        let about = all.has(MarkKind::Principal) || all.has(MarkKind::Object) || is_url(all) || receiver.has(MarkKind::Object);
+        let about =
+            all.has(MarkKind::Principal) || all.has(MarkKind::Object) || is_url(all) || receiver.has(MarkKind::Object);
         is_authorizing(last) && !last.starts_with(char::is_uppercase) && (about || bare)
     }
 
     /// Calls that change or delete what was looked up.
-    fn writes(&mut self, site: &CallSite<'f, '_>, last: &str, all: &Value) {
+    fn writes(&mut self, site: &CallSite<'f, '_>, last: &str) {
+        self.evidence.saves |= matches!(last, "commit" | "flush" | "save" | "put" | "execute");
         if site.receiver.has(MarkKind::Principal) {
             return;
         }
@@ -155,8 +165,12 @@ impl<'f> Judge<'_, 'f, '_> {
         if site.receiver.has(MarkKind::Object) && own {
             self.changed(site.receiver, site.expr.span, lookup::is_delete(last));
         }
-        if all.has(MarkKind::Object) && (lookup::is_delete(last) || last == "populate_obj") {
-            self.changed(all, site.expr.span, lookup::is_delete(last));
+        // `session.delete(record)` is given the record itself; `log_removed(record.id)` is not.
+        let given = lookup::is_change(last) && !last.starts_with("set") || last == "populate_obj";
+        for (arg, value) in site.call.args.iter().zip(site.args).filter(|_| given) {
+            if !matches!(arg.value.kind, ExprKind::Attr { .. }) {
+                self.changed(value, site.expr.span, lookup::is_delete(last));
+            }
         }
     }
 }
@@ -180,6 +194,12 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         if base.has(MarkKind::Principal) && is_role(name) {
             self.sign(expr.span);
         }
+        if words::is_private_field(name) {
+            let place = (self.def.scope, expr.span);
+            self.objects(base).into_iter().for_each(|found| {
+                found.shows.get_or_insert(place);
+            });
+        }
     }
 
     fn compare(&mut self, operands: &[(&'f Expr, Value)], ops: &'f [String]) -> Option<Value> {
@@ -187,14 +207,15 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         operands.iter().for_each(|(_, value)| all.join(value));
         for (pair, op) in operands.windows(2).zip(ops) {
             let ((left, left_value), (right, right_value)) = (&pair[0], &pair[1]);
-            let (other, other_value) = match (left_value.has(MarkKind::Principal), right_value.has(MarkKind::Principal)) {
+            let (other, other_value) = match (left_value.has(MarkKind::Principal), right_value.has(MarkKind::Principal))
+            {
                 (true, false) => (right, right_value),
                 (false, true) => (left, left_value),
                 _ => continue,
             };
             let literal = matches!(other.kind, ExprKind::Str(_) | ExprKind::Number(_));
             let fixed = matches!(other.kind, ExprKind::None | ExprKind::True | ExprKind::False);
-            let column = other.dotted().is_some_and(|name| name.starts_with(char::is_uppercase));
+            let column = lookup::is_column(other);
             let asks_key = literal && op.ends_with("in");
             if !fixed && !asks_key && (!column || other_value.has(MarkKind::Object)) {
                 self.sign(left.span);
@@ -203,7 +224,7 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         if let Some((entry, param)) = lookup::searched_entry(operands, ops)
             && !param.has(MarkKind::Principal)
         {
-            all.join(&self.looked_up(entry.span, lookup::base_name(entry), param));
+            all.join(&self.found(entry.span, lookup::base_name(entry), param, true));
         }
         Some(all)
     }
@@ -224,16 +245,26 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         }
         if is_url(index) && base.marks.is_empty() {
             let name = value.dotted().filter(|name| lookup::is_store(name))?;
-            return Some(self.looked_up(expr.span, name, index));
+            return lookup::is_id(&self.param_name(index)).then(|| self.found(expr.span, name, index, true));
         }
         None
     }
 
     fn store(&mut self, target: &'f Expr, base: &Value) {
-        if !lookup::counts_visits(target) {
-            let deleted = matches!(target.kind, ExprKind::Subscript { .. });
-            self.changed(base, target.span, deleted);
+        if lookup::counts_visits(target) {
+            return;
         }
+        // `answer["x"] = …` fills an answer made from a record; only entries of a dictionary are
+        // records themselves.
+        let entry = matches!(target.kind, ExprKind::Subscript { .. });
+        let place = (self.def.scope, target.span);
+        for found in self.objects(base).into_iter().filter(|found| !entry || found.in_store) {
+            found.changed.get_or_insert(place);
+        }
+    }
+
+    fn delete(&mut self, target: &'f Expr, value: &Value) {
+        self.changed(value, target.span, true);
     }
 
     fn call(&mut self, site: &CallSite<'f, '_>) -> Option<Value> {
@@ -245,7 +276,12 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         if self.authorizes(site, last, &all) {
             self.sign(site.expr.span);
         }
-        self.writes(site, last, &all);
+        self.writes(site, last);
+        if last == "setattr"
+            && let Some(record) = site.args.first()
+        {
+            self.changed(record, site.expr.span, false);
+        }
         if lookup::refines(last) && site.receiver.has(MarkKind::Object) {
             let scoped = all.has(MarkKind::Principal);
             self.objects(site.receiver).into_iter().for_each(|found| found.scoped |= scoped);
@@ -265,10 +301,12 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             return Some(value);
         }
         let before = self.evidence.lookups.len();
-        if let Some(callee) = self.modules.callee(self.def, &site.call.func)
+        if !lookup::only_answers(last)
+            && let Some(callee) = self.modules.callee(self.def, &site.call.func)
             && let Some(mut value) = self.through(callee, site)
         {
-            if by_id && before == self.evidence.lookups.len() && lookup::sounds_like_lookup(last) {
+            let unseen = before == self.evidence.lookups.len() && lookup::reads_records(callee.function);
+            if by_id && unseen && lookup::sounds_like_lookup(last) {
                 value = self.looked_up(site.expr.span, lookup::subject_of_name(last), &values);
                 if lookup::is_change(last) {
                     self.changed(&value, site.expr.span, lookup::is_delete(last));
@@ -276,7 +314,10 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             }
             return Some(value);
         }
-        if by_id && lookup::sounds_like_lookup(last) && !lookup::is_foreign(self.modules, self.def.scope, &site.call.func) {
+        if by_id
+            && lookup::sounds_like_lookup(last)
+            && !lookup::is_foreign(self.modules, self.def.scope, &site.call.func)
+        {
             let value = self.looked_up(site.expr.span, lookup::subject_of_call(site.call, last), &values);
             if lookup::is_change(last) {
                 self.changed(&value, site.expr.span, lookup::is_delete(last));
@@ -298,7 +339,13 @@ fn refuses(body: &[Stmt]) -> bool {
             ExprKind::Name(name) | ExprKind::Attr { name, .. } => {
                 matches!(
                     name.as_str(),
-                    "Forbidden" | "forbidden" | "FORBIDDEN" | "PermissionDenied" | "AccessDenied" | "NotAuthorized" | "HTTP_403_FORBIDDEN"
+                    "Forbidden"
+                        | "forbidden"
+                        | "FORBIDDEN"
+                        | "PermissionDenied"
+                        | "AccessDenied"
+                        | "NotAuthorized"
+                        | "HTTP_403_FORBIDDEN"
                 )
             }
             _ => false,

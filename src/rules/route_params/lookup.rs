@@ -3,7 +3,7 @@
 
 use super::words::words;
 use crate::facts::modules::{Item, Modules};
-use crate::lang::python::{Call, Expr, ExprKind};
+use crate::lang::python::{Call, Expr, ExprKind, Function, walk_exprs};
 use crate::rules::flow::{MarkKind, Value};
 
 /// A call that finds records by what is given to it.
@@ -15,17 +15,58 @@ pub(super) struct Found {
     pub(super) deletes: bool,
 }
 
-const METHODS: [&str; 27] = [
-    "get", "get_or_404", "get_or_none", "get_one", "get_one_or_404", "first_or_404", "one_or_404", "filter_by",
-    "filter", "where", "find_one", "find", "find_one_or_404", "get_by_id", "objects", "delete_one", "update_one",
-    "find_one_and_update", "find_one_and_delete", "replace_one", "find_by_id", "query_by", "get_or_abort", "get_object",
-    "get_object_or_404", "first_or_404", "load",
+const METHODS: [&str; 25] = [
+    "get",
+    "get_or_404",
+    "get_or_none",
+    "get_one",
+    "get_one_or_404",
+    "first_or_404",
+    "one_or_404",
+    "filter_by",
+    "filter",
+    "where",
+    "find_one",
+    "find",
+    "find_one_or_404",
+    "get_by_id",
+    "objects",
+    "delete_one",
+    "update_one",
+    "find_one_and_update",
+    "find_one_and_delete",
+    "replace_one",
+    "find_by_id",
+    "query_by",
+    "get_or_abort",
+    "get_object",
+    "get_object_or_404",
 ];
 
 /// Objects whose `get` is no lookup of a record.
 const FOREIGN: [&str; 22] = [
-    "requests", "httpx", "os", "cache", "redis", "celery", "logging", "logger", "log", "config", "app", "current_app",
-    "request", "flask", "json", "http", "urllib", "args", "form", "environ", "headers", "parser",
+    "requests",
+    "httpx",
+    "os",
+    "cache",
+    "redis",
+    "celery",
+    "logging",
+    "logger",
+    "log",
+    "config",
+    "app",
+    "current_app",
+    "request",
+    "flask",
+    "json",
+    "http",
+    "urllib",
+    "args",
+    "form",
+    "environ",
+    "headers",
+    "parser",
 ];
 
 /// Reads a call as a lookup, if its name is one.
@@ -68,7 +109,8 @@ fn subject_of(base: Option<&Expr>, call: &Call) -> Option<String> {
     base.walk(&mut |inner| inside = inside.take().or_else(|| model(inner)));
     inside.or(given).or_else(|| {
         let dotted = base.dotted()?;
-        is_store(&dotted).then(|| dotted.rsplit('.').next().unwrap_or(&dotted).to_owned())
+        let dotted = dotted.trim_end_matches(".query").trim_end_matches(".objects");
+        is_store(dotted).then(|| dotted.rsplit('.').next().unwrap_or(dotted).to_owned())
     })
 }
 
@@ -135,9 +177,37 @@ pub(super) fn refines(last: &str) -> bool {
 pub(super) fn is_store(dotted: &str) -> bool {
     let parts = words(dotted);
     let not_records = [
-        "kwargs", "args", "session", "config", "environ", "headers", "request", "g", "form", "cache", "types", "labels",
-        "names", "mapping", "map", "handlers", "extensions", "plugins", "registry", "translations", "choices", "locales",
-        "languages", "templates", "themes", "settings", "redis", "colors", "icons", "os", "json",
+        "kwargs",
+        "args",
+        "session",
+        "config",
+        "environ",
+        "headers",
+        "request",
+        "g",
+        "form",
+        "cache",
+        "types",
+        "labels",
+        "names",
+        "mapping",
+        "map",
+        "handlers",
+        "extensions",
+        "plugins",
+        "registry",
+        "translations",
+        "choices",
+        "locales",
+        "languages",
+        "templates",
+        "themes",
+        "settings",
+        "redis",
+        "colors",
+        "icons",
+        "os",
+        "json",
     ];
     !parts.iter().any(|part| not_records.contains(&part.as_str()))
 }
@@ -159,7 +229,13 @@ pub(super) fn searched_entry<'f, 'v>(
             _ => None,
         };
         let id = key.is_some_and(|key| key == "id" || key == "uid" || key.ends_with("_id"));
-        id && value.marks.is_empty() && base_name(expr).starts_with(char::is_lowercase) && base_name(expr) != "request"
+        let simple = match &expr.kind {
+            ExprKind::Subscript { value, .. } | ExprKind::Attr { value, .. } => value.as_name(),
+            _ => None,
+        };
+        let entry =
+            simple.is_some_and(|name| name.starts_with(char::is_lowercase) && !matches!(name, "request" | "cls"));
+        id && entry && value.marks.is_empty()
     };
     if is_url(right_value) && entry(left, left_value) {
         Some((*left, right_value))
@@ -179,6 +255,58 @@ pub(super) fn base_name(expr: &Expr) -> String {
     }
 }
 
+/// Whether an expression names a column of a model (`Post.author_id`, `cls.org`).
+pub(super) fn is_column(expr: &Expr) -> bool {
+    let Some(dotted) = expr.dotted() else { return false };
+    let parts: Vec<&str> = dotted.split('.').collect();
+    parts.len() > 1
+        && (parts[0] == "cls" || parts[..parts.len() - 1].iter().any(|part| part.starts_with(char::is_uppercase)))
+}
+
+/// Whether a parameter's name says that it is an identifier.
+pub(super) fn is_id(param: &str) -> bool {
+    words(param).iter().any(|word| {
+        matches!(word.as_str(), "id" | "pk" | "uid" | "number" | "no" | "num" | "uuid") || word.ends_with("id")
+    })
+}
+
+/// Whether a function of the project talks to something that keeps records.
+pub(super) fn reads_records(function: &Function) -> bool {
+    let mut found = false;
+    walk_exprs(&function.body, &mut |expr| {
+        let name = match expr.as_call().map(|call| &call.func.kind) {
+            Some(ExprKind::Attr { name, .. } | ExprKind::Name(name)) => name.as_str(),
+            _ => return,
+        };
+        found |= matches!(
+            name,
+            "execute" | "query" | "fetchone" | "fetchall" | "first" | "one" | "scalar" | "find_one" | "cursor"
+        );
+    });
+    found
+}
+
+/// Functions that only make the answer: what they ask decides nothing.
+pub(super) fn only_answers(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "render"
+                | "redirect"
+                | "flash"
+                | "log"
+                | "serialize"
+                | "jsonify"
+                | "mail"
+                | "email"
+                | "notify"
+                | "format"
+                | "url"
+                | "response"
+        )
+    })
+}
+
 fn first_word(name: &str) -> String {
     words(name).into_iter().next().unwrap_or_default()
 }
@@ -187,7 +315,9 @@ fn first_word(name: &str) -> String {
 pub(super) fn sounds_like_lookup(name: &str) -> bool {
     let verb = first_word(name);
     let known = ["get", "find", "load", "fetch", "lookup", "retrieve", "query", "read", "by"];
-    words(name).len() > 1 && (known.contains(&verb.as_str()) || (is_change(name) && verb != "set"))
+    let other =
+        words(name).iter().any(|word| matches!(word.as_str(), "token" | "tokens" | "cache" | "session" | "range"));
+    words(name).len() > 1 && !other && (known.contains(&verb.as_str()) || (is_change(name) && verb != "set"))
 }
 
 pub(super) fn is_delete(name: &str) -> bool {
@@ -200,8 +330,25 @@ pub(super) fn is_change(name: &str) -> bool {
     is_delete(name)
         || matches!(
             first_word(name).as_str(),
-            "update" | "set" | "save" | "edit" | "modify" | "approve" | "cancel" | "archive" | "complete" | "change"
-                | "reset" | "toggle" | "rename" | "replace" | "disable" | "enable" | "publish" | "pay" | "refund" | "transfer"
+            "update"
+                | "set"
+                | "edit"
+                | "modify"
+                | "approve"
+                | "cancel"
+                | "archive"
+                | "complete"
+                | "change"
+                | "reset"
+                | "toggle"
+                | "rename"
+                | "replace"
+                | "disable"
+                | "enable"
+                | "publish"
+                | "pay"
+                | "refund"
+                | "transfer"
         )
         || name == "find_one_and_update"
 }
@@ -213,7 +360,10 @@ pub(super) fn is_foreign(modules: &Modules<'_>, scope: usize, func: &Expr) -> bo
         ExprKind::Attr { name, .. } | ExprKind::Name(name) => name.as_str(),
         _ => "",
     };
-    if matches!(last, "url_for" | "redirect" | "render_template" | "flash" | "jsonify" | "get_flashed_messages" | "gettext") {
+    if matches!(
+        last,
+        "url_for" | "redirect" | "render_template" | "flash" | "jsonify" | "get_flashed_messages" | "gettext"
+    ) {
         return true;
     }
     let absolute = modules.absolute(scope, &root);
@@ -251,6 +401,19 @@ pub(super) fn counts_visits(target: &Expr) -> bool {
         _ => return false,
     };
     words(name).iter().any(|word| {
-        matches!(word.as_str(), "view" | "views" | "hits" | "clicks" | "visits" | "seen" | "downloads" | "count" | "counter" | "viewed" | "accessed")
+        matches!(
+            word.as_str(),
+            "view"
+                | "views"
+                | "hits"
+                | "clicks"
+                | "visits"
+                | "seen"
+                | "downloads"
+                | "count"
+                | "counter"
+                | "viewed"
+                | "accessed"
+        )
     })
 }

@@ -19,8 +19,27 @@ pub(super) enum Ownership {
 }
 
 const PEOPLE: [&str; 22] = [
-    "user", "users", "author", "owner", "account", "accounts", "customer", "customers", "member", "members", "creator",
-    "uploader", "sender", "recipient", "receiver", "tenant", "employee", "profile", "patient", "merchant", "seller",
+    "user",
+    "users",
+    "author",
+    "owner",
+    "account",
+    "accounts",
+    "customer",
+    "customers",
+    "member",
+    "members",
+    "creator",
+    "uploader",
+    "sender",
+    "recipient",
+    "receiver",
+    "tenant",
+    "employee",
+    "profile",
+    "patient",
+    "merchant",
+    "seller",
     "buyer",
 ];
 
@@ -29,10 +48,14 @@ pub(super) fn ownership(facts: &Facts, modules: &Modules<'_>, scope: usize, name
     let last = name.rsplit('.').next().unwrap_or(name);
     let found = match modules.find(scope, name) {
         Some(Item::Class(at, class)) => Some((at, class)),
-        _ => modules.scopes.iter().enumerate().find_map(|(at, scope)| Some((at, *scope.classes.get(last)?))),
+        _ => modules.scopes.iter().enumerate().find_map(|(at, scope)| {
+            let named = scope.classes.iter().find(|(class, _)| **class == last || named_alike(class, last))?;
+            has_columns(named.1).then_some((at, *named.1))
+        }),
     };
-    let is_account = words(last).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "member" | "customer"))
-        && words(last).len() == 1;
+    let is_account =
+        words(last).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "member" | "customer"))
+            && words(last).len() == 1;
     match found {
         Some((at, class)) => {
             let column = modules.ancestry(at, class).into_iter().find_map(|(_, class)| owner_column(class));
@@ -46,6 +69,13 @@ pub(super) fn ownership(facts: &Facts, modules: &Modules<'_>, scope: usize, name
         None if is_account => Ownership::Account,
         None => table(facts, last),
     }
+}
+
+/// A table or service `_stores` speaks of `Store`.
+fn named_alike(class: &str, name: &str) -> bool {
+    let name = name.trim_matches('_').replace('_', "").to_ascii_lowercase();
+    let class = class.to_ascii_lowercase();
+    name == class || name.strip_suffix('s') == Some(&class) || class.strip_suffix('s') == Some(&name)
 }
 
 fn declared<'f>(class: &'f Class) -> impl Iterator<Item = (&'f str, &'f Expr)> {
@@ -77,17 +107,21 @@ fn owner_column(class: &Class) -> Option<String> {
         let words = words(name);
         let person = words.iter().any(|word| PEOPLE.contains(&word.as_str()));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        (person && matches!(words.last(), Some(&"id" | &"by"))) || matches!(name, "owner" | "created_by" | "uploaded_by")
+        (person && matches!(words.last(), Some(&"id" | &"by")))
+            || matches!(name, "owner" | "created_by" | "uploaded_by")
     };
     let refers = |value: &Expr| {
         let mut person = false;
         value.walk(&mut |inner| {
             let target = inner.as_str().or_else(|| inner.as_name());
             let table = target.and_then(|text| text.split('.').next()).unwrap_or("");
-            person |= words(table).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "accounts"));
+            person |=
+                words(table).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "accounts"));
         });
         let mut foreign = false;
-        value.walk(&mut |inner| foreign |= matches!(last_of(inner), "ForeignKey" | "ForeignKeyField" | "ReferenceField"));
+        value.walk(&mut |inner| {
+            foreign |= matches!(last_of(inner), "ForeignKey" | "ForeignKeyField" | "ReferenceField")
+        });
         person && foreign
     };
     declared(class)
@@ -109,7 +143,8 @@ fn table(facts: &Facts, name: &str) -> Ownership {
             let body = rest.split(';').next().unwrap_or(rest);
             let column = body.split(',').filter_map(|line| line.split_whitespace().next()).find(|column| {
                 let words = words(column);
-                words.iter().any(|word| PEOPLE.contains(&word.as_str())) && words.last().is_some_and(|last| last == "id")
+                words.iter().any(|word| PEOPLE.contains(&word.as_str()))
+                    && words.last().is_some_and(|last| last == "id")
             });
             return column.map_or(Ownership::None, |column| Ownership::Column(column.trim_matches('"').to_owned()));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::guard::{self, Demand};
 use super::judge::{self, Evidence, Lookup, Place};
 use super::model::{self, Ownership};
-use super::words::words;
+use super::words::{self, words};
 use crate::facts::modules::Modules;
 use crate::facts::routes::Route;
 use crate::facts::{Facts, routes};
@@ -36,40 +36,146 @@ pub(super) const RULE: Rule = Rule {
 
 /// Records that are mostly private.
 const PERSONAL: [&str; 45] = [
-    "user", "users", "account", "accounts", "profile", "order", "orders", "invoice", "invoices", "payment", "payments",
-    "message", "messages", "document", "documents", "customer", "customers", "patient", "patients", "ticket", "tickets",
-    "address", "card", "wallet", "transaction", "transactions", "cart", "booking", "bookings", "appointment", "employee",
-    "subscription", "transfer", "bill", "bills", "medical", "prescription", "conversation", "inbox", "receipt", "salary",
-    "expense", "contract", "reservation", "statement",
+    "user",
+    "users",
+    "account",
+    "accounts",
+    "profile",
+    "order",
+    "orders",
+    "invoice",
+    "invoices",
+    "payment",
+    "payments",
+    "message",
+    "messages",
+    "document",
+    "documents",
+    "customer",
+    "customers",
+    "patient",
+    "patients",
+    "ticket",
+    "tickets",
+    "address",
+    "card",
+    "wallet",
+    "transaction",
+    "transactions",
+    "cart",
+    "booking",
+    "bookings",
+    "appointment",
+    "employee",
+    "subscription",
+    "transfer",
+    "bill",
+    "bills",
+    "medical",
+    "prescription",
+    "conversation",
+    "inbox",
+    "receipt",
+    "salary",
+    "expense",
+    "contract",
+    "reservation",
+    "statement",
 ];
 /// Records that are mostly there for everyone to read.
 const PUBLIC: [&str; 62] = [
-    "post", "posts", "article", "articles", "product", "products", "category", "categories", "tag", "tags", "page",
-    "pages", "blog", "news", "event", "events", "comment", "comments", "photo", "photos", "image", "images", "album",
-    "topic", "topics", "forum", "forums", "board", "thread", "song", "movie", "movies", "book", "books", "recipe",
-    "question", "answer", "genre", "artist", "author", "venue", "show", "track", "item", "items", "entry", "country",
-    "city", "language", "series", "publisher", "rating", "shelf", "cover", "feed", "static", "team", "challenge", "plugin",
-    "theme", "paste", "faq",
+    "post",
+    "posts",
+    "article",
+    "articles",
+    "product",
+    "products",
+    "category",
+    "categories",
+    "tag",
+    "tags",
+    "page",
+    "pages",
+    "blog",
+    "news",
+    "event",
+    "events",
+    "comment",
+    "comments",
+    "photo",
+    "photos",
+    "image",
+    "images",
+    "album",
+    "topic",
+    "topics",
+    "forum",
+    "forums",
+    "board",
+    "thread",
+    "song",
+    "movie",
+    "movies",
+    "book",
+    "books",
+    "recipe",
+    "question",
+    "answer",
+    "genre",
+    "artist",
+    "author",
+    "venue",
+    "show",
+    "track",
+    "item",
+    "items",
+    "entry",
+    "country",
+    "city",
+    "language",
+    "series",
+    "publisher",
+    "rating",
+    "shelf",
+    "cover",
+    "feed",
+    "static",
+    "team",
+    "challenge",
+    "plugin",
+    "theme",
+    "paste",
+    "faq",
 ];
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
+    let all = routes::collect(&modules);
+    let people = all.iter().any(lets_register);
     let mut by_handler: BTreeMap<Place, Vec<Route<'_>>> = BTreeMap::new();
-    for route in routes::collect(&modules) {
+    for route in all {
         let place = (route.handler.scope, route.handler.function.name_span);
         by_handler.entry(place).or_default().push(route);
     }
     let mut findings = Vec::new();
     for routes in by_handler.values() {
-        findings.extend(judged(facts, &modules, routes));
+        findings.extend(judged(facts, &modules, routes, people));
     }
     findings
 }
 
+/// Whether strangers become users here.
+fn lets_register(route: &Route<'_>) -> bool {
+    let name = &route.handler.function.name;
+    let text = format!("{} {name}", route.pattern).to_ascii_lowercase();
+    ["register", "signup", "sign-up", "sign_up"].iter().any(|word| text.contains(word))
+}
+
 /// Judges one handler with all its routes.
-fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>]) -> Option<Finding> {
+fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bool) -> Option<Finding> {
     let route = routes.iter().max_by_key(|route| route.params.len())?;
-    if route.params.is_empty() {
+    let by_proof = route.params.iter().any(|param| words::is_proof(&param.name));
+    if route.params.is_empty() || by_proof {
         return None;
     }
     let mut evidence = Evidence::default();
@@ -83,37 +189,39 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>]) -> Option<
         return None;
     }
     let signed_in = demand == Demand::SignIn || evidence.asks_who.is_some();
-    let read_only = routes.iter().all(Route::is_read_only);
+    if routes.iter().all(Route::is_read_only) && !evidence.saves {
+        // What is only shown is often decorated first.
+        evidence.lookups.values_mut().filter(|found| !found.deleted).for_each(|found| found.changed = None);
+    }
     let open = evidence.lookups.iter().filter(|(_, found)| !found.scoped);
     let weighed = open.filter_map(|(place, found)| {
         let owned = model::ownership(facts, modules, place.0, &found.subject);
-        let weight = weigh(route, found, &owned, signed_in, read_only)?;
+        let weight = weigh(found, &owned, signed_in, people)?;
         Some((weight, *place, found, owned))
     });
-    let (weight, place, found, owned) = weighed.max_by_key(|(weight, place, ..)| (*weight, std::cmp::Reverse(*place)))?;
+    let (weight, place, found, owned) =
+        weighed.max_by_key(|(weight, place, ..)| (*weight, std::cmp::Reverse(*place)))?;
     Some(finding(facts, modules, route, weight, (place, found), &owned))
 }
 
 /// How bad an open lookup is; nothing where the record is plainly meant for everyone.
-fn weigh(route: &Route<'_>, found: &Lookup, owned: &Ownership, signed_in: bool, read_only: bool) -> Option<Severity> {
-    let changes = found.changed.is_some() && (!read_only || found.deleted || !route.pattern.is_empty());
+fn weigh(found: &Lookup, owned: &Ownership, signed_in: bool, people: bool) -> Option<Severity> {
     let subject = words(&found.subject);
     let names = |list: &[&str]| subject.iter().any(|word| list.contains(&word.as_str()));
     let personal = names(&PERSONAL) || *owned == Ownership::Account;
-    if changes {
-        // Where nothing belongs to anybody, being signed in is all there is to ask.
+    if found.changed.is_some() {
+        // Where nothing belongs to anybody and people cannot register, being signed in is all
+        // there is to ask.
         return match owned {
-            Ownership::None if signed_in && !personal => None,
+            Ownership::None if signed_in && !personal => people.then_some(Severity::Low),
             _ => Some(Severity::Medium),
         };
     }
-    let by_name = !words(&found.param).iter().any(|word| matches!(word.as_str(), "id" | "pk" | "uid" | "number" | "no"));
     match owned {
-        // A profile page under the person's public name.
-        Ownership::Account => (!by_name).then_some(Severity::Low),
+        // Profile pages are public; what they must not show is the rest.
+        Ownership::Account => found.shows.is_some().then_some(Severity::Medium),
         _ if personal => Some(Severity::Medium),
         Ownership::Column(_) if !names(&PUBLIC) => Some(Severity::Low),
-        Ownership::Unknown if !names(&PUBLIC) && signed_in && !by_name => Some(Severity::Low),
         _ => None,
     }
 }
@@ -148,7 +256,10 @@ fn finding(
             .confidence(if severity == Severity::Low { Confidence::Low } else { Confidence::Medium })
             .related(locate(place), format!("`{subject}` is looked up here"))
             .next_step(next_step(&name, line, found, owned))
-            .known_by(format!("read: the handler, the project's functions it calls, {} decorators around it", route.guards.len()));
+            .known_by(format!(
+                "read: the handler, the project's functions it calls, {} decorators around it",
+                route.guards.len()
+            ));
     if let Some(changed) = found.changed {
         finding = finding.related(locate(changed), format!("this {action} it"));
     }

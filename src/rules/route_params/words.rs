@@ -31,33 +31,106 @@ fn any(name: &str, list: &[&str]) -> bool {
 }
 
 /// Words of checks beyond "somebody is signed in".
-const AUTHORIZING: [&str; 62] = [
-    "admin", "admins", "administrator", "superadmin", "superuser", "staff", "moderator", "moderators", "mod", "mods",
-    "role", "roles", "permission", "permissions", "permitted", "perm", "perms", "privilege", "privileges", "owner",
-    "owned", "owns", "ownership", "author", "authorize", "authorise", "authorized", "authorised", "authorization",
-    "access", "accessible", "allow", "allows", "allowed", "can", "cannot", "forbid", "forbidden", "restrict",
-    "restricted", "acl", "policy", "scope", "scopes", "visibility", "visible", "manager", "editor", "teacher",
-    "instructor", "root", "group", "groups", "belongs", "mine", "capability", "entitled", "clearance", "member",
-    "membership", "participant", "viewable",
+const AUTHORIZING: [&str; 60] = [
+    "admin",
+    "admins",
+    "administrator",
+    "superadmin",
+    "superuser",
+    "staff",
+    "moderator",
+    "moderators",
+    "mod",
+    "mods",
+    "role",
+    "roles",
+    "permission",
+    "permissions",
+    "permitted",
+    "perm",
+    "perms",
+    "privilege",
+    "privileges",
+    "owner",
+    "owned",
+    "owns",
+    "ownership",
+    "authorize",
+    "authorise",
+    "authorized",
+    "authorised",
+    "authorization",
+    "access",
+    "accessible",
+    "allow",
+    "allows",
+    "allowed",
+    "can",
+    "cannot",
+    "restrict",
+    "restricted",
+    "acl",
+    "policy",
+    "scope",
+    "scopes",
+    "visibility",
+    "visible",
+    "manager",
+    "editor",
+    "teacher",
+    "instructor",
+    "root",
+    "group",
+    "groups",
+    "belongs",
+    "mine",
+    "capability",
+    "entitled",
+    "clearance",
+    "member",
+    "membership",
+    "participant",
+    "viewable",
+    "may",
 ];
 /// Words that make a name build, list or change roles instead of asking for one.
-const NOT_ASKING: [&str; 22] = [
+const NOT_ASKING: [&str; 25] = [
     "token", "tokens", "add", "create", "set", "list", "update", "delete", "remove", "assign", "render", "log", "load",
-    "new", "make", "send", "notify", "save", "url", "origin", "headers", "origins",
+    "new", "make", "send", "notify", "save", "url", "origin", "headers", "origins", "get", "clear", "handle",
 ];
 const SIGNING_IN: [&str; 15] = [
-    "login", "logged", "signin", "auth", "authenticate", "authenticated", "authed", "jwt", "token", "signed", "session",
-    "user", "protected", "apikey", "verified",
+    "login",
+    "logged",
+    "signin",
+    "auth",
+    "authenticate",
+    "authenticated",
+    "authed",
+    "jwt",
+    "token",
+    "signed",
+    "session",
+    "user",
+    "protected",
+    "apikey",
+    "verified",
 ];
 
 /// Whether a function, method or attribute of this name asks for a role, permission or owner.
 pub(super) fn is_authorizing(name: &str) -> bool {
-    any(name, &AUTHORIZING) && !any(name, &NOT_ASKING) && !matches!(name, "author" | "owner" | "groups" | "group")
+    let author =
+        any(name, &["author", "creator"]) && any(name, &["is", "check", "require", "verify", "ensure", "only"]);
+    author || any(name, &AUTHORIZING) && !any(name, &NOT_ASKING) && !matches!(name, "owner" | "groups" | "group")
+}
+
+/// Whether a lookup of this name only finds what the person may see.
+pub(super) fn narrows(name: &str) -> bool {
+    any(name, &["filtered", "visible", "accessible", "allowed", "permitted", "my", "mine", "owned", "own", "current"])
 }
 
 /// Whether an attribute of the person signed in is a role or right.
 pub(super) fn is_role(name: &str) -> bool {
-    any(name, &AUTHORIZING) && !any(name, &["group", "groups", "member", "author"])
+    any(name, &AUTHORIZING) && !any(name, &["group", "groups", "member", "list", "tags"])
 }
 
 /// Whether a decorator of this name demands a role, permission or owner.
@@ -74,13 +147,67 @@ pub(super) fn decorator_signs_in(name: &str) -> bool {
     any(name, &SIGNING_IN)
 }
 
+/// Whether a field of this name is one people keep to themselves.
+pub(super) fn is_private_field(name: &str) -> bool {
+    any(
+        name,
+        &[
+            "email",
+            "mail",
+            "phone",
+            "mobile",
+            "address",
+            "birthday",
+            "birthdate",
+            "dob",
+            "ssn",
+            "ccn",
+            "cc",
+            "card",
+            "iban",
+            "salary",
+            "balance",
+            "credit",
+            "secret",
+            "diagnosis",
+            "passport",
+        ],
+    )
+}
+
+/// Whether a parameter of this name carries a proof of its own (a signed link).
+pub(super) fn is_proof(name: &str) -> bool {
+    any(name, &["token", "sig", "signature", "hmac", "secret", "nonce", "otp"])
+}
+
 /// Whether a value of this name is hard to guess or is no identifier of a record.
 pub(super) fn is_token(name: &str) -> bool {
     any(
         name,
         &[
-            "token", "sig", "signature", "secret", "nonce", "otp", "hash", "activation", "invite", "invitation", "code",
-            "filename", "path", "page", "lang", "locale", "year", "month", "day", "key", "hmac", "digest", "reset",
+            "token",
+            "sig",
+            "signature",
+            "secret",
+            "nonce",
+            "otp",
+            "hash",
+            "activation",
+            "invite",
+            "invitation",
+            "code",
+            "filename",
+            "path",
+            "page",
+            "lang",
+            "locale",
+            "year",
+            "month",
+            "day",
+            "key",
+            "hmac",
+            "digest",
+            "reset",
         ],
     )
 }
@@ -92,8 +219,19 @@ fn names_principal(name: &str) -> bool {
     let person = |word: &String| {
         matches!(
             word.as_str(),
-            "user" | "account" | "member" | "identity" | "customer" | "username" | "userid" | "org" | "tenant" | "employee"
-                | "team" | "admin" | "login"
+            "user"
+                | "account"
+                | "member"
+                | "identity"
+                | "customer"
+                | "username"
+                | "userid"
+                | "org"
+                | "tenant"
+                | "employee"
+                | "team"
+                | "admin"
+                | "login"
         )
     };
     matches!(first, "current" | "logged" | "authenticated" | "auth" | "requesting" | "acting" | "jwt" | "session")
@@ -105,10 +243,13 @@ fn call_names_principal(dotted: &str) -> bool {
     let last = dotted.rsplit('.').next().unwrap_or(dotted);
     let words = words(last);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let from_token = has(&["token", "jwt", "tokens"]) && has(&["decode", "verify", "validate", "validator", "check", "parse", "load"]);
+    let from_token = has(&["token", "jwt", "tokens"])
+        && has(&["decode", "verify", "validate", "validator", "check", "parse", "load"]);
     let person = has(&["user", "identity", "account", "member", "username", "claims", "customer", "org"]);
-    matches!(dotted, "jwt.decode" | "auth.username" | "auth.current_user" | "get_jwt" | "get_jwt_claims" | "get_raw_jwt")
-        || from_token
+    matches!(
+        dotted,
+        "jwt.decode" | "auth.username" | "auth.current_user" | "get_jwt" | "get_jwt_claims" | "get_raw_jwt"
+    ) || from_token
         || (person && has(&["current", "jwt", "logged", "authenticated", "session", "auth", "my", "login"]))
 }
 
@@ -119,9 +260,14 @@ pub(super) fn is_principal(modules: &Modules<'_>, scope: usize, expr: &Expr) -> 
         ExprKind::Attr { value, name } => {
             let base = value.as_name().unwrap_or("");
             match base {
-                "g" => any(name, &["user", "account", "member", "identity", "org", "tenant", "team", "uid", "me", "customer"]),
+                "g" => any(
+                    name,
+                    &["user", "account", "member", "identity", "org", "tenant", "team", "uid", "me", "customer"],
+                ),
                 "self" | "cls" => names_principal(name),
-                "request" => matches!(name.as_str(), "authorization" | "user" | "user_id" | "current_user" | "jwt_payload"),
+                "request" => {
+                    matches!(name.as_str(), "authorization" | "user" | "user_id" | "current_user" | "jwt_payload")
+                }
                 "flask" => name == "session",
                 _ => name == "current_user",
             }

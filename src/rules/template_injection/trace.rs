@@ -16,14 +16,48 @@ const MAX_CALLS: usize = 4;
 
 /// Functions whose result holds nothing of what was given to them that could be template syntax.
 const CLEANING: [&str; 22] = [
-    "int", "float", "bool", "len", "abs", "round", "hash", "ord", "isinstance", "type", "range", "open", "url_for",
-    "secure_filename", "quote", "quote_plus", "urlencode", "UUID", "hexdigest", "b64encode", "urlsafe_b64encode",
+    "int",
+    "float",
+    "bool",
+    "len",
+    "abs",
+    "round",
+    "hash",
+    "ord",
+    "isinstance",
+    "type",
+    "range",
+    "open",
+    "url_for",
+    "secure_filename",
+    "quote",
+    "quote_plus",
+    "urlencode",
+    "UUID",
+    "hexdigest",
+    "b64encode",
+    "urlsafe_b64encode",
     "import_module",
 ];
 /// Modules whose functions hand on the text they are given.
 const TEXT_MODULES: [&str; 17] = [
-    "json", "html", "markdown", "markdown2", "mistune", "bleach", "base64", "urllib", "re", "textwrap", "cgi",
-    "codecs", "copy", "markupsafe", "unicodedata", "yaml", "commonmark",
+    "json",
+    "html",
+    "markdown",
+    "markdown2",
+    "mistune",
+    "bleach",
+    "base64",
+    "urllib",
+    "re",
+    "textwrap",
+    "cgi",
+    "codecs",
+    "copy",
+    "markupsafe",
+    "unicodedata",
+    "yaml",
+    "commonmark",
 ];
 /// Methods that hand on the text they are given, whatever they are called on.
 const TEXT_METHODS: [&str; 6] = ["convert", "render", "load", "loads", "dumps", "sub"];

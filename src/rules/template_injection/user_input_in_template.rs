@@ -61,7 +61,10 @@ fn finding(facts: &Facts, modules: &Modules<'_>, hit: &Hit) -> Finding {
         .confidence(confidence)
         .related(facts.files.locate(source_path, hit.source.at), label)
         .next_step(next_step(hit, &value))
-        .known_by(format!("`{}` compiles its text as a template; the value was followed to it through the code", hit.sink))
+        .known_by(format!(
+            "`{}` compiles its text as a template; the value was followed to it through the code",
+            hit.sink
+        ))
 }
 
 fn param_name(modules: &Modules<'_>, hit: &Hit, index: usize) -> String {
@@ -95,7 +98,8 @@ fn variable_name(source: &str) -> String {
     let quoted = source.split(['"', '\'']).nth(1).unwrap_or("");
     let dotted = source.trim_end_matches("()").rsplit('.').next().unwrap_or("");
     let is_name = |text: &&str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
     [quoted, dotted].into_iter().find(is_name).unwrap_or("value").to_owned()
 }
