@@ -23,6 +23,8 @@ pub enum MarkKind {
     User,
     /// Sent by them as the n-th parameter of the function the mark stands at.
     UrlParam(usize),
+    /// Sent by them under a key that names an identifier (`request.json["order_id"]`).
+    RequestId,
     /// Read back from where users' input is kept.
     Stored,
     /// The message of a caught exception, which often repeats input.

@@ -44,6 +44,8 @@ pub(super) struct Evidence {
     pub(super) sign: Option<Place>,
     /// Whether the code asks who is signed in.
     pub(super) asks_who: Option<Place>,
+    /// Identifiers read from the request's body or arguments, by where they are read.
+    sent_ids: BTreeMap<Place, String>,
     /// Whether something is saved for good.
     pub(super) saves: bool,
     followed: usize,
@@ -74,7 +76,7 @@ struct Judge<'m, 'f, 'e> {
 }
 
 fn is_url(value: &Value) -> bool {
-    value.marks.iter().any(|mark| matches!(mark.kind, MarkKind::UrlParam(_)))
+    value.marks.iter().any(|mark| matches!(mark.kind, MarkKind::UrlParam(_) | MarkKind::RequestId))
 }
 
 impl<'f> Judge<'_, 'f, '_> {
@@ -88,11 +90,24 @@ impl<'f> Judge<'_, 'f, '_> {
     }
 
     fn param_name(&self, value: &Value) -> String {
-        let mark = value.marks.iter().find(|mark| matches!(mark.kind, MarkKind::UrlParam(_)));
+        let mark = value.marks.iter().find(|mark| matches!(mark.kind, MarkKind::UrlParam(_) | MarkKind::RequestId));
+        if let Some(mark) = mark.filter(|mark| mark.kind == MarkKind::RequestId) {
+            return self.evidence.sent_ids.get(&(mark.scope, mark.at)).cloned().unwrap_or_default();
+        }
         let Some(Mark { kind: MarkKind::UrlParam(index), scope, at }) = mark else { return String::new() };
         let mut defs = self.modules.scopes[*scope].defs.iter();
         let def = defs.find(|def| def.function.name_span == *at);
         def.and_then(|def| def.function.params.get(*index)).map_or_else(String::new, |param| param.name.clone())
+    }
+
+    /// `sent["order_id"]`, `sent.get("order_id")` of what came with the request.
+    fn sent_id(&mut self, sent: &Value, key: Option<&Expr>, at: Span) -> Option<Value> {
+        let key = key.and_then(Expr::as_str).filter(|key| lookup::is_id(key) && !is_token(key))?;
+        if !sent.has(MarkKind::User) {
+            return None;
+        }
+        self.evidence.sent_ids.insert((self.def.scope, at), key.to_owned());
+        Some(Value::marked(MarkKind::RequestId, self.def.scope, at))
     }
 
     /// Notes a lookup and returns the value of what it finds.
@@ -168,7 +183,8 @@ impl<'f> Judge<'_, 'f, '_> {
         // `session.delete(record)` is given the record itself; `log_removed(record.id)` is not.
         let given = lookup::is_change(last) && !last.starts_with("set") || last == "populate_obj";
         for (arg, value) in site.call.args.iter().zip(site.args).filter(|_| given) {
-            if !matches!(arg.value.kind, ExprKind::Attr { .. }) {
+            let is_key = arg.value.as_name().is_some_and(lookup::is_id);
+            if !is_key && !matches!(arg.value.kind, ExprKind::Attr { .. }) {
                 self.changed(value, site.expr.span, lookup::is_delete(last));
             }
         }
@@ -243,6 +259,9 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             }
             return None;
         }
+        if let Some(id) = self.sent_id(base, indices.first(), expr.span) {
+            return Some(id);
+        }
         if is_url(index) && base.marks.is_empty() {
             let name = value.dotted().filter(|name| lookup::is_store(name))?;
             return lookup::is_id(&self.param_name(index)).then(|| self.found(expr.span, name, index, true));
@@ -273,6 +292,14 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             _ => return None,
         };
         let all = site.all_args();
+        if request::part_of_request(self.modules, self.def.scope, &site.call.func) == Some(true) {
+            return Some(Value::marked(MarkKind::User, self.def.scope, site.expr.span));
+        }
+        if matches!(last, "get" | "pop")
+            && let Some(id) = self.sent_id(site.receiver, site.call.positional(0), site.expr.span)
+        {
+            return Some(id);
+        }
         if self.authorizes(site, last, &all) {
             self.sign(site.expr.span);
         }

@@ -193,7 +193,7 @@ impl<'f> Tracer<'_, '_, 'f> {
                         entry.source = mark.clone();
                     }
                 }
-                MarkKind::Principal | MarkKind::Object => {}
+                MarkKind::RequestId | MarkKind::Principal | MarkKind::Object => {}
             }
         }
     }
