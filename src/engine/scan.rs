@@ -47,15 +47,7 @@ pub fn scan(request: &Request) -> Result<Scan, EngineError> {
     findings.sort_by(order);
     tag(&facts, &mut findings);
     let summary = summary(&facts, history, &notices);
-    Ok(Scan {
-        root: request.root.clone(),
-        summary,
-        findings,
-        set_aside: judged.set_aside,
-        notices,
-        options,
-        facts,
-    })
+    Ok(Scan { root: request.root.clone(), summary, findings, set_aside: judged.set_aside, notices, options, facts })
 }
 
 /// The text of a baseline: the keys of the findings.

@@ -3,12 +3,16 @@
 
 pub mod debug_mode;
 pub mod dev_server;
+mod flow;
 pub mod place;
+mod request;
 pub mod route_params;
 pub mod secret_key;
 pub mod server_start;
 pub mod session_cookies;
 pub mod template_injection;
+#[cfg(test)]
+mod testing;
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity, Threat};

@@ -96,7 +96,7 @@ fn workflow(file: &SourceFile) -> Vec<ShellText<'_>> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Trial, brief};
-    use crate::facts::{Production, production};
+    use crate::facts::production::{Production, production};
 
     #[test]
     fn command_lines_are_evidence_and_prose_is_not() {

@@ -1,5 +1,12 @@
 //! Threat 6: route parameters.
 
+mod guard;
+mod judge;
+mod lookup;
+mod model;
+mod object_without_authorization;
+mod words;
+
 use super::Rule;
 
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[&object_without_authorization::RULE];

@@ -1,0 +1,153 @@
+//! What the project says of a model: whether its records belong to somebody. Knows column
+//! declarations of SQLAlchemy, peewee and mongoengine, and `CREATE TABLE`.
+
+use super::words::words;
+use crate::facts::Facts;
+use crate::facts::modules::{Item, Modules};
+use crate::lang::python::{Class, Expr, ExprKind, StmtKind};
+
+/// What is known of the records of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// This column names the owner.
+    Column(String),
+    /// The model is the account itself.
+    Account,
+    /// The model is known and has no column for an owner.
+    None,
+    Unknown,
+}
+
+const PEOPLE: [&str; 22] = [
+    "user",
+    "users",
+    "author",
+    "owner",
+    "account",
+    "accounts",
+    "customer",
+    "customers",
+    "member",
+    "members",
+    "creator",
+    "uploader",
+    "sender",
+    "recipient",
+    "receiver",
+    "tenant",
+    "employee",
+    "profile",
+    "patient",
+    "merchant",
+    "seller",
+    "buyer",
+];
+
+/// Finds the model by the name used in the handler's file.
+pub(super) fn ownership(facts: &Facts, modules: &Modules<'_>, scope: usize, name: &str) -> Ownership {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let found = match modules.find(scope, name) {
+        Some(Item::Class(at, class)) => Some((at, class)),
+        _ => modules.scopes.iter().enumerate().find_map(|(at, scope)| {
+            let named = scope.classes.iter().find(|(class, _)| **class == last || named_alike(class, last))?;
+            has_columns(named.1).then_some((at, *named.1))
+        }),
+    };
+    let is_account =
+        words(last).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "member" | "customer"))
+            && words(last).len() == 1;
+    match found {
+        Some((at, class)) => {
+            let column = modules.ancestry(at, class).into_iter().find_map(|(_, class)| owner_column(class));
+            match column {
+                _ if is_account => Ownership::Account,
+                Some(column) => Ownership::Column(column),
+                None if has_columns(class) => Ownership::None,
+                None => Ownership::Unknown,
+            }
+        }
+        None if is_account => Ownership::Account,
+        None => table(facts, last),
+    }
+}
+
+/// A table or service `_stores` speaks of `Store`.
+fn named_alike(class: &str, name: &str) -> bool {
+    let name = name.trim_matches('_').replace('_', "").to_ascii_lowercase();
+    let class = class.to_ascii_lowercase();
+    name == class || name.strip_suffix('s') == Some(&class) || class.strip_suffix('s') == Some(&name)
+}
+
+fn declared<'f>(class: &'f Class) -> impl Iterator<Item = (&'f str, &'f Expr)> {
+    class.body.iter().filter_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { targets, value } => Some((targets.first()?.as_name()?, value)),
+        _ => None,
+    })
+}
+
+fn last_of(call: &Expr) -> &str {
+    match call.as_call().map(|call| &call.func.kind) {
+        Some(ExprKind::Attr { name, .. } | ExprKind::Name(name)) => name,
+        _ => "",
+    }
+}
+
+fn is_column(value: &Expr) -> bool {
+    let made = last_of(value);
+    matches!(made, "Column" | "mapped_column" | "ForeignKey") || made.ends_with("Field")
+}
+
+fn has_columns(class: &Class) -> bool {
+    declared(class).any(|(_, value)| is_column(value))
+}
+
+/// The column that says whose a record is: by its name, or by the table it refers to.
+fn owner_column(class: &Class) -> Option<String> {
+    let by_name = |name: &str| {
+        let words = words(name);
+        let person = words.iter().any(|word| PEOPLE.contains(&word.as_str()));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        (person && matches!(words.last(), Some(&"id" | &"by")))
+            || matches!(name, "owner" | "created_by" | "uploaded_by")
+    };
+    let refers = |value: &Expr| {
+        let mut person = false;
+        value.walk(&mut |inner| {
+            let target = inner.as_str().or_else(|| inner.as_name());
+            let table = target.and_then(|text| text.split('.').next()).unwrap_or("");
+            person |=
+                words(table).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "accounts"));
+        });
+        let mut foreign = false;
+        value.walk(&mut |inner| {
+            foreign |= matches!(last_of(inner), "ForeignKey" | "ForeignKeyField" | "ReferenceField")
+        });
+        person && foreign
+    };
+    declared(class)
+        .find(|(name, value)| is_column(value) && (by_name(name) || refers(value)))
+        .map(|(name, _)| name.to_owned())
+}
+
+/// Reads `CREATE TABLE name (…)` in the project's SQL files.
+fn table(facts: &Facts, name: &str) -> Ownership {
+    let wanted = name.to_ascii_lowercase();
+    for source in facts.files.sources.values().filter(|source| source.path.extension() == "sql") {
+        let text = source.text.to_ascii_lowercase();
+        for part in text.split("create table").skip(1) {
+            let Some((head, rest)) = part.split_once('(') else { continue };
+            let table = head.split_whitespace().last().unwrap_or("").trim_matches(['"', '`', '[', ']']);
+            if table != wanted && table.strip_suffix('s') != Some(&wanted) {
+                continue;
+            }
+            let body = rest.split(';').next().unwrap_or(rest);
+            let column = body.split(',').filter_map(|line| line.split_whitespace().next()).find(|column| {
+                let words = words(column);
+                words.iter().any(|word| PEOPLE.contains(&word.as_str()))
+                    && words.last().is_some_and(|last| last == "id")
+            });
+            return column.map_or(Ownership::None, |column| Ownership::Column(column.trim_matches('"').to_owned()));
+        }
+    }
+    Ownership::Unknown
+}

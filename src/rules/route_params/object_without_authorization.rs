@@ -1,0 +1,304 @@
+//! FH601: a record is looked up by a route parameter and nothing asks whose it is.
+
+use std::collections::BTreeMap;
+
+use super::guard::{self, Demand};
+use super::judge::{self, Evidence, Lookup, Place};
+use super::model::{self, Ownership};
+use super::words::{self, words};
+use crate::facts::modules::Modules;
+use crate::facts::routes::Route;
+use crate::facts::{Facts, routes};
+use crate::finding::{Confidence, Finding, Severity, Threat};
+use crate::rules::{Explanation, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    id: "FH601",
+    name: "object-without-authorization",
+    threat: Threat::RouteParams,
+    severity: Severity::Medium,
+    explanation: Explanation {
+        what: "A handler looks up a record by a parameter of its URL or an id sent with the request, and neither the handler, its decorators, its \
+               helper functions nor the functions that run before it ask whether the person who is signed in owns \
+               the record or has a role or permission for it.",
+        why: "Parameters are chosen by whoever sends the request. With `/order/17` in the address bar, `/order/18` is \
+              one keystroke away: data of others is read, changed or deleted. A converter such as `<int:id>` checks \
+              the form of the value, not the right to it, and `login_required` only asks that somebody is signed in.",
+        fix: "Put the owner into the lookup (`filter_by(id=id, user_id=current_user.id)`), or compare after it and \
+              stop: `if record.user_id != current_user.id: abort(403)`. For staff pages use a decorator that asks for \
+              the role. The tool writes nothing here: whose record it is, only you know.",
+        ignore: "When the record is meant for everyone, or when the right to it is checked where the tool does not \
+                 see it (in the database, in a proxy, in a library).",
+    },
+    check,
+    remedy: None,
+};
+
+/// Records that are mostly private.
+const PERSONAL: [&str; 45] = [
+    "user",
+    "users",
+    "account",
+    "accounts",
+    "profile",
+    "order",
+    "orders",
+    "invoice",
+    "invoices",
+    "payment",
+    "payments",
+    "message",
+    "messages",
+    "document",
+    "documents",
+    "customer",
+    "customers",
+    "patient",
+    "patients",
+    "ticket",
+    "tickets",
+    "address",
+    "card",
+    "wallet",
+    "transaction",
+    "transactions",
+    "cart",
+    "booking",
+    "bookings",
+    "appointment",
+    "employee",
+    "subscription",
+    "transfer",
+    "bill",
+    "bills",
+    "medical",
+    "prescription",
+    "conversation",
+    "inbox",
+    "receipt",
+    "salary",
+    "expense",
+    "contract",
+    "reservation",
+    "statement",
+];
+/// Records that are mostly there for everyone to read.
+const PUBLIC: [&str; 62] = [
+    "post",
+    "posts",
+    "article",
+    "articles",
+    "product",
+    "products",
+    "category",
+    "categories",
+    "tag",
+    "tags",
+    "page",
+    "pages",
+    "blog",
+    "news",
+    "event",
+    "events",
+    "comment",
+    "comments",
+    "photo",
+    "photos",
+    "image",
+    "images",
+    "album",
+    "topic",
+    "topics",
+    "forum",
+    "forums",
+    "board",
+    "thread",
+    "song",
+    "movie",
+    "movies",
+    "book",
+    "books",
+    "recipe",
+    "question",
+    "answer",
+    "genre",
+    "artist",
+    "author",
+    "venue",
+    "show",
+    "track",
+    "item",
+    "items",
+    "entry",
+    "country",
+    "city",
+    "language",
+    "series",
+    "publisher",
+    "rating",
+    "shelf",
+    "cover",
+    "feed",
+    "static",
+    "team",
+    "challenge",
+    "plugin",
+    "theme",
+    "paste",
+    "faq",
+];
+
+fn check(facts: &Facts) -> Vec<Finding> {
+    let modules = Modules::of(facts.own_python());
+    let all = routes::collect(&modules);
+    let people = all.iter().any(lets_register);
+    let mut by_handler: BTreeMap<Place, Vec<Route<'_>>> = BTreeMap::new();
+    for route in all {
+        let place = (route.handler.scope, route.handler.function.name_span);
+        by_handler.entry(place).or_default().push(route);
+    }
+    let mut findings = Vec::new();
+    for routes in by_handler.values() {
+        findings.extend(judged(facts, &modules, routes, people));
+    }
+    findings
+}
+
+/// Whether strangers become users here.
+fn lets_register(route: &Route<'_>) -> bool {
+    let name = &route.handler.function.name;
+    let text = format!("{} {name}", route.pattern).to_ascii_lowercase();
+    ["register", "signup", "sign-up", "sign_up"].iter().any(|word| text.contains(word))
+}
+
+/// Judges one handler with all its routes.
+fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bool) -> Option<Finding> {
+    let route = routes.iter().max_by_key(|route| route.params.len())?;
+    let by_proof = route.params.iter().any(|param| words::is_proof(&param.name));
+    if by_proof {
+        return None;
+    }
+    let mut evidence = Evidence::default();
+    let is_param = |name: &str| routes.iter().any(|route| route.params.iter().any(|param| param.name == name));
+    judge::read(modules, route.handler, judge::url_env(route.handler, is_param), &mut evidence);
+    if evidence.sign.is_some() || evidence.lookups.is_empty() {
+        return None;
+    }
+    let demand = routes.iter().map(|route| guard::demand(modules, route)).min()?;
+    if demand == Demand::Authorization {
+        return None;
+    }
+    let signed_in = demand == Demand::SignIn || evidence.asks_who.is_some();
+    if routes.iter().all(Route::is_read_only) && !evidence.saves {
+        // What is only shown is often decorated first.
+        evidence.lookups.values_mut().filter(|found| !found.deleted).for_each(|found| found.changed = None);
+    }
+    let open = evidence.lookups.iter().filter(|(_, found)| !found.scoped);
+    let weighed = open.filter_map(|(place, found)| {
+        let owned = model::ownership(facts, modules, place.0, &found.subject);
+        let weight = weigh(found, &owned, signed_in, people)?;
+        Some((weight, *place, found, owned))
+    });
+    let (weight, place, found, owned) =
+        weighed.max_by_key(|(weight, place, ..)| (*weight, std::cmp::Reverse(*place)))?;
+    Some(finding(facts, modules, route, weight, (place, found), &owned))
+}
+
+/// How bad an open lookup is; nothing where the record is plainly meant for everyone.
+fn weigh(found: &Lookup, owned: &Ownership, signed_in: bool, people: bool) -> Option<Severity> {
+    let subject = words(&found.subject);
+    let names = |list: &[&str]| subject.iter().any(|word| list.contains(&word.as_str()));
+    let personal = names(&PERSONAL) || *owned == Ownership::Account;
+    if found.changed.is_some() {
+        // Where nothing belongs to anybody and people cannot register, being signed in is all
+        // there is to ask.
+        return match owned {
+            Ownership::None if signed_in && !personal => people.then_some(Severity::Low),
+            _ => Some(Severity::Medium),
+        };
+    }
+    match owned {
+        // Profile pages are public; what they must not show is the rest.
+        Ownership::Account => found.shows.is_some().then_some(Severity::Medium),
+        _ if personal => Some(Severity::Medium),
+        Ownership::Column(_) if !names(&PUBLIC) => Some(Severity::Low),
+        _ => None,
+    }
+}
+
+fn finding(
+    facts: &Facts,
+    modules: &Modules<'_>,
+    route: &Route<'_>,
+    severity: Severity,
+    (place, found): (Place, &Lookup),
+    owned: &Ownership,
+) -> Finding {
+    let function = &route.handler.function;
+    let locate = |(scope, span): Place| facts.files.locate(&modules.scopes[scope].file.path, span);
+    let name = match route.handler.class {
+        Some(class) => format!("{}.{}", class.name, function.name),
+        None => function.name.clone(),
+    };
+    let Lookup { subject, param, .. } = found;
+    let action = match (found.deleted, found.changed.is_some()) {
+        (true, _) => "deletes",
+        (false, true) => "changes",
+        (false, false) => "reads",
+    };
+    let message = format!(
+        "`{name}` ({}) {action} the `{subject}` found by `{param}`, and no check of owner, role or permission is in sight",
+        route.pattern
+    );
+    let line = locate(place).line;
+    let mut finding =
+        Finding::new(RULE.id, RULE.threat, severity, locate((route.handler.scope, function.name_span)), &name, message)
+            .confidence(if severity == Severity::Low { Confidence::Low } else { Confidence::Medium })
+            .related(locate(place), format!("`{subject}` is looked up here"))
+            .next_step(next_step(&name, line, found, owned))
+            .known_by(format!(
+                "read: the handler, the project's functions it calls, {} decorators around it",
+                route.guards.len()
+            ));
+    if let Some(changed) = found.changed {
+        finding = finding.related(locate(changed), format!("this {action} it"));
+    }
+    if let Some(literal) = route.literal {
+        finding = finding.related(locate(literal), "the route");
+    }
+    finding
+}
+
+fn next_step(name: &str, line: usize, found: &Lookup, owned: &Ownership) -> String {
+    let Lookup { subject, param, .. } = found;
+    match owned {
+        Ownership::Column(column) => {
+            let who = if column.ends_with("id") { "current_user.id" } else { "current_user" };
+            format!(
+                "In `{name}`, behind the lookup on line {line}, stop when the record is somebody else's: \
+                 `if record.{column} != {who}: abort(403)`; or ask for the owner in the lookup itself: \
+                 `{column}={who}`. If everybody may do this, ignore FH601 on this line and say why."
+            )
+        }
+        Ownership::Account => format!(
+            "In `{name}`, before the lookup on line {line}, stop unless `{param}` means the person who is signed in or \
+             they are an administrator: `if {param} != current_user.id and not current_user.is_admin: abort(403)`, \
+             with the names your app uses."
+        ),
+        Ownership::None | Ownership::Unknown => format!(
+            "Decide who may use `{subject}` records. In `{name}`, behind the lookup on line {line}, compare the record's \
+             owner with who is signed in and `abort(403)` otherwise, or put a decorator above `{name}` that asks for \
+             the role."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixtures() {
+        crate::rules::testing::check_fixtures(&RULE);
+    }
+}

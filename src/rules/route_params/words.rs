@@ -1,0 +1,302 @@
+//! What names say: who is signed in, what asks for a role or permission, what a token is. Knows
+//! English words and Flask's habits, no data flow.
+
+use crate::facts::modules::Modules;
+use crate::lang::python::{Expr, ExprKind};
+
+/// The lower-case words of a name: `canEdit_Post` is `can`, `edit`, `post`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut new = true;
+    let mut before_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            new = true;
+            continue;
+        }
+        if new || (c.is_uppercase() && before_lower) {
+            words.push(String::new());
+        }
+        new = false;
+        before_lower = c.is_lowercase();
+        if let Some(last) = words.last_mut() {
+            last.extend(c.to_lowercase());
+        }
+    }
+    words
+}
+
+fn any(name: &str, list: &[&str]) -> bool {
+    words(name).iter().any(|word| list.contains(&word.as_str()))
+}
+
+/// Words of checks beyond "somebody is signed in".
+const AUTHORIZING: [&str; 60] = [
+    "admin",
+    "admins",
+    "administrator",
+    "superadmin",
+    "superuser",
+    "staff",
+    "moderator",
+    "moderators",
+    "mod",
+    "mods",
+    "role",
+    "roles",
+    "permission",
+    "permissions",
+    "permitted",
+    "perm",
+    "perms",
+    "privilege",
+    "privileges",
+    "owner",
+    "owned",
+    "owns",
+    "ownership",
+    "authorize",
+    "authorise",
+    "authorized",
+    "authorised",
+    "authorization",
+    "access",
+    "accessible",
+    "allow",
+    "allows",
+    "allowed",
+    "can",
+    "cannot",
+    "restrict",
+    "restricted",
+    "acl",
+    "policy",
+    "scope",
+    "scopes",
+    "visibility",
+    "visible",
+    "manager",
+    "editor",
+    "teacher",
+    "instructor",
+    "root",
+    "group",
+    "groups",
+    "belongs",
+    "mine",
+    "capability",
+    "entitled",
+    "clearance",
+    "member",
+    "membership",
+    "participant",
+    "viewable",
+    "may",
+];
+/// Words that make a name build, list or change roles instead of asking for one.
+const NOT_ASKING: [&str; 25] = [
+    "token", "tokens", "add", "create", "set", "list", "update", "delete", "remove", "assign", "render", "log", "load",
+    "new", "make", "send", "notify", "save", "url", "origin", "headers", "origins", "get", "clear", "handle",
+];
+const SIGNING_IN: [&str; 15] = [
+    "login",
+    "logged",
+    "signin",
+    "auth",
+    "authenticate",
+    "authenticated",
+    "authed",
+    "jwt",
+    "token",
+    "signed",
+    "session",
+    "user",
+    "protected",
+    "apikey",
+    "verified",
+];
+
+/// Whether a function, method or attribute of this name asks for a role, permission or owner.
+pub(super) fn is_authorizing(name: &str) -> bool {
+    let author =
+        any(name, &["author", "creator"]) && any(name, &["is", "check", "require", "verify", "ensure", "only"]);
+    author || any(name, &AUTHORIZING) && !any(name, &NOT_ASKING) && !matches!(name, "owner" | "groups" | "group")
+}
+
+/// Whether a lookup of this name only finds what the person may see.
+pub(super) fn narrows(name: &str) -> bool {
+    any(name, &["filtered", "visible", "accessible", "allowed", "permitted", "my", "mine", "owned", "own", "current"])
+}
+
+/// Whether an attribute of the person signed in is a role or right.
+pub(super) fn is_role(name: &str) -> bool {
+    any(name, &AUTHORIZING) && !any(name, &["group", "groups", "member", "list", "tags"])
+}
+
+/// Whether a decorator of this name demands a role, permission or owner.
+pub(super) fn decorator_authorizes(name: &str) -> bool {
+    (any(name, &AUTHORIZING) || any(name, &["author", "owner"])) && !any(name, &["cross", "origin", "cors", "token"])
+}
+
+/// Whether a decorator takes what to demand as an argument (`requires(IsModerator)`).
+pub(super) fn decorator_demands(name: &str) -> bool {
+    any(name, &["require", "requires", "required", "check", "protect", "guard", "restrict", "needs", "auth", "login"])
+}
+
+pub(super) fn decorator_signs_in(name: &str) -> bool {
+    any(name, &SIGNING_IN)
+}
+
+/// Whether a field of this name is one people keep to themselves.
+pub(super) fn is_private_field(name: &str) -> bool {
+    any(
+        name,
+        &[
+            "email",
+            "mail",
+            "phone",
+            "mobile",
+            "address",
+            "birthday",
+            "birthdate",
+            "dob",
+            "ssn",
+            "ccn",
+            "cc",
+            "card",
+            "iban",
+            "salary",
+            "balance",
+            "credit",
+            "secret",
+            "diagnosis",
+            "passport",
+        ],
+    )
+}
+
+/// Whether a parameter of this name carries a proof of its own (a signed link).
+pub(super) fn is_proof(name: &str) -> bool {
+    any(name, &["token", "sig", "signature", "hmac", "secret", "nonce", "otp"])
+}
+
+/// Whether a value of this name is hard to guess or is no identifier of a record.
+pub(super) fn is_token(name: &str) -> bool {
+    any(
+        name,
+        &[
+            "token",
+            "sig",
+            "signature",
+            "secret",
+            "nonce",
+            "otp",
+            "hash",
+            "activation",
+            "invite",
+            "invitation",
+            "code",
+            "filename",
+            "path",
+            "page",
+            "lang",
+            "locale",
+            "year",
+            "month",
+            "day",
+            "key",
+            "hmac",
+            "digest",
+            "reset",
+        ],
+    )
+}
+
+/// Whether a name stands for who is signed in.
+fn names_principal(name: &str) -> bool {
+    let words = words(name);
+    let first = words.first().map_or("", String::as_str);
+    let person = |word: &String| {
+        matches!(
+            word.as_str(),
+            "user"
+                | "account"
+                | "member"
+                | "identity"
+                | "customer"
+                | "username"
+                | "userid"
+                | "org"
+                | "tenant"
+                | "employee"
+                | "team"
+                | "admin"
+                | "login"
+        )
+    };
+    matches!(first, "current" | "logged" | "authenticated" | "auth" | "requesting" | "acting" | "jwt" | "session")
+        && words[1..].iter().any(person)
+}
+
+/// Functions that say who is signed in.
+fn call_names_principal(dotted: &str) -> bool {
+    let last = dotted.rsplit('.').next().unwrap_or(dotted);
+    let words = words(last);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let from_token = has(&["token", "jwt", "tokens"])
+        && has(&["decode", "verify", "validate", "validator", "check", "parse", "load"]);
+    let person = has(&["user", "identity", "account", "member", "username", "claims", "customer", "org"]);
+    matches!(
+        dotted,
+        "jwt.decode" | "auth.username" | "auth.current_user" | "get_jwt" | "get_jwt_claims" | "get_raw_jwt"
+    ) || from_token
+        || (person && has(&["current", "jwt", "logged", "authenticated", "session", "auth", "my", "login"]))
+}
+
+/// Whether an expression is, or is read from, who is signed in.
+pub(super) fn is_principal(modules: &Modules<'_>, scope: usize, expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(name) => names_principal(name) || (name == "session" && is_flask_session(modules, scope)),
+        ExprKind::Attr { value, name } => {
+            let base = value.as_name().unwrap_or("");
+            match base {
+                "g" => any(
+                    name,
+                    &["user", "account", "member", "identity", "org", "tenant", "team", "uid", "me", "customer"],
+                ),
+                "self" | "cls" => names_principal(name),
+                "request" => {
+                    matches!(name.as_str(), "authorization" | "user" | "user_id" | "current_user" | "jwt_payload")
+                }
+                "flask" => name == "session",
+                _ => name == "current_user",
+            }
+        }
+        ExprKind::Call(call) => call.func.dotted().is_some_and(|dotted| call_names_principal(&dotted)),
+        _ => false,
+    }
+}
+
+fn is_flask_session(modules: &Modules<'_>, scope: usize) -> bool {
+    modules.comes_from(scope, "session", "flask")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_asking_from_doing() {
+        for name in ["require_admin_or_owner", "can_edit", "hasAccess", "is_administrator", "check_permission"] {
+            assert!(is_authorizing(name), "{name}");
+        }
+        for name in ["create_access_token", "add_role", "get_post", "candidate", "render_admin"] {
+            assert!(!is_authorizing(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn splits_names() {
+        assert_eq!(words("CanAccessForum2_x"), ["can", "access", "forum2", "x"]);
+    }
+}

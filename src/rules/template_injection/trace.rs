@@ -1,0 +1,338 @@
+//! Follows request input to template text, through variables, guards and the project's own
+//! functions. Reports places; wording is the rule's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sink::{self, Sink};
+use crate::facts::modules::{Def, Modules};
+use crate::facts::routes::Route;
+use crate::lang::python::{BoolOp, Call, Expr, ExprKind, walk_exprs};
+use crate::rules::flow::{self, CallSite, Env, Mark, MarkKind, Value, Watch};
+use crate::rules::request;
+use crate::text::Span;
+
+/// How many calls deep a value is followed.
+const MAX_CALLS: usize = 4;
+
+/// Functions whose result holds nothing of what was given to them that could be template syntax.
+const CLEANING: [&str; 22] = [
+    "int",
+    "float",
+    "bool",
+    "len",
+    "abs",
+    "round",
+    "hash",
+    "ord",
+    "isinstance",
+    "type",
+    "range",
+    "open",
+    "url_for",
+    "secure_filename",
+    "quote",
+    "quote_plus",
+    "urlencode",
+    "UUID",
+    "hexdigest",
+    "b64encode",
+    "urlsafe_b64encode",
+    "import_module",
+];
+/// Modules whose functions hand on the text they are given.
+const TEXT_MODULES: [&str; 17] = [
+    "json",
+    "html",
+    "markdown",
+    "markdown2",
+    "mistune",
+    "bleach",
+    "base64",
+    "urllib",
+    "re",
+    "textwrap",
+    "cgi",
+    "codecs",
+    "copy",
+    "markupsafe",
+    "unicodedata",
+    "yaml",
+    "commonmark",
+];
+/// Methods that hand on the text they are given, whatever they are called on.
+const TEXT_METHODS: [&str; 6] = ["convert", "render", "load", "loads", "dumps", "sub"];
+
+/// Template text that holds something it should not.
+pub(super) struct Hit {
+    pub(super) scope: usize,
+    /// The call that reads the text as a template.
+    pub(super) call: Span,
+    pub(super) sink: String,
+    pub(super) takes_variables: bool,
+    /// Where the value entered: input, or stored text.
+    pub(super) source: Mark,
+    /// Whether it is put together with literal text.
+    pub(super) in_literal: bool,
+    /// The function that makes the template.
+    pub(super) function: String,
+}
+
+/// What a function does with its parameters.
+#[derive(Clone, Default)]
+struct Summary {
+    returns: Value,
+    /// Parameters that become template text, and where.
+    sinks: Vec<(usize, Span, usize, String, bool, bool)>,
+}
+
+/// The state of one run over a project.
+pub(super) struct Trace<'m, 'f> {
+    modules: &'m Modules<'f>,
+    /// Parameters a request fills with text, by scope and start of the function.
+    filled: BTreeMap<(usize, usize), BTreeSet<String>>,
+    summaries: BTreeMap<(usize, usize), Summary>,
+    active: BTreeSet<(usize, usize)>,
+    hits: BTreeMap<(usize, Span), Hit>,
+}
+
+/// Every template of the project whose text request input or stored text reaches.
+pub(super) fn hits(modules: &Modules<'_>, routes: &[Route<'_>]) -> Vec<Hit> {
+    let with_sink: BTreeSet<usize> = (0..modules.scopes.len()).filter(|scope| has_sink(modules, *scope)).collect();
+    if with_sink.is_empty() {
+        return Vec::new();
+    }
+    let mut filled: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
+    for route in routes {
+        let names = route.params.iter().filter(|param| param.is_text()).map(|param| param.name.clone());
+        filled.entry(key(&route.handler)).or_default().extend(names);
+    }
+    let mut trace =
+        Trace { modules, filled, summaries: BTreeMap::new(), active: BTreeSet::new(), hits: BTreeMap::new() };
+    for scope in &modules.scopes {
+        for def in &scope.defs {
+            trace.summary(*def, MAX_CALLS);
+        }
+    }
+    trace.hits.into_values().collect()
+}
+
+fn key(def: &Def<'_>) -> (usize, usize) {
+    (def.scope, def.function.span.start)
+}
+
+fn has_sink(modules: &Modules<'_>, scope: usize) -> bool {
+    let mut found = false;
+    walk_exprs(&modules.scopes[scope].file.module.body, &mut |expr| {
+        found = found || expr.as_call().is_some_and(|call| sink::of_call(modules, scope, call).is_some());
+    });
+    found
+}
+
+impl<'f> Trace<'_, 'f> {
+    fn summary(&mut self, def: Def<'f>, depth: usize) -> Summary {
+        let key = key(&def);
+        if let Some(known) = self.summaries.get(&key) {
+            return known.clone();
+        }
+        if depth == 0 || !self.active.insert(key) {
+            return Summary::default();
+        }
+        let all = request::fills_params(def.function);
+        let mut env = Env::new();
+        for (index, param) in def.function.params.iter().enumerate() {
+            let mut value = Value::marked(MarkKind::Param(index), def.scope, def.function.name_span);
+            let named = self.filled.get(&key).is_some_and(|names| names.contains(&param.name));
+            if named || (all && param.name != "self") {
+                value.join(&Value::marked(MarkKind::UrlParam(index), def.scope, def.function.name_span));
+            }
+            env.insert(param.name.clone(), value);
+        }
+        let mut tracer = Tracer { trace: self, def, depth, summary: Summary::default() };
+        let returns = flow::follow(def.function, env, &mut tracer);
+        let mut summary = tracer.summary;
+        summary.returns = returns;
+        self.active.remove(&key);
+        self.summaries.insert(key, summary.clone());
+        summary
+    }
+}
+
+/// Follows one function.
+struct Tracer<'t, 'm, 'f> {
+    trace: &'t mut Trace<'m, 'f>,
+    def: Def<'f>,
+    depth: usize,
+    summary: Summary,
+}
+
+impl<'f> Tracer<'_, '_, 'f> {
+    fn user(&self, at: Span) -> Value {
+        Value::marked(MarkKind::User, self.def.scope, at)
+    }
+
+    fn arrive(&mut self, value: &Value, call: Span, scope: usize, sink: &str, takes_variables: bool, in_literal: bool) {
+        for mark in &value.marks {
+            match mark.kind {
+                MarkKind::Param(index) => {
+                    self.summary.sinks.push((index, call, scope, sink.to_owned(), takes_variables, in_literal));
+                }
+                MarkKind::User | MarkKind::UrlParam(_) | MarkKind::Stored | MarkKind::Caught => {
+                    let hit = Hit {
+                        scope,
+                        call,
+                        sink: sink.to_owned(),
+                        takes_variables,
+                        source: mark.clone(),
+                        in_literal,
+                        function: self.def.function.name.clone(),
+                    };
+                    let known = self.trace.hits.entry((scope, call));
+                    // Input outranks stored text: it sorts first.
+                    let entry = known.or_insert(hit);
+                    if mark.kind < entry.source.kind {
+                        entry.source = mark.clone();
+                    }
+                }
+                MarkKind::RequestId | MarkKind::Principal | MarkKind::Object => {}
+            }
+        }
+    }
+
+    /// What a project function makes of the values given to it.
+    fn through(&mut self, callee: Def<'f>, site: &CallSite<'f, '_>) -> Value {
+        let summary = self.trace.summary(callee, self.depth - 1);
+        let given = |index: usize| flow::argument(callee, site, index);
+        for (index, call, scope, sink, takes_variables, in_literal) in &summary.sinks {
+            let value = given(*index);
+            self.arrive(&value, *call, *scope, sink, *takes_variables, *in_literal || value.text);
+        }
+        let mut result = Value { text: summary.returns.text, ..Value::default() };
+        for mark in &summary.returns.marks {
+            match mark.kind {
+                MarkKind::Param(index) => result.join(&given(index)),
+                _ => drop(result.marks.insert(mark.clone())),
+            }
+        }
+        result
+    }
+}
+
+impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
+    fn source(&mut self, expr: &'f Expr) -> Option<Value> {
+        if let Some(chosen) = request::part_of_request(self.trace.modules, self.def.scope, expr) {
+            return Some(if chosen { self.user(expr.span) } else { Value::default() });
+        }
+        let ExprKind::Attr { value, name } = &expr.kind else { return None };
+        let base = value.dotted()?;
+        let signed_in = matches!(base.as_str(), "current_user" | "g.user" | "g.current_user");
+        let model = name == "query" && base.rsplit('.').next()?.starts_with(|c: char| c.is_ascii_uppercase());
+        (signed_in || model).then(|| Value::marked(MarkKind::Stored, self.def.scope, expr.span))
+    }
+
+    fn subscript(&mut self, expr: &'f Expr, base: &Value, _index: &Value) -> Option<Value> {
+        Some(widened(base, expr))
+    }
+
+    fn call(&mut self, site: &CallSite<'f, '_>) -> Option<Value> {
+        let modules = self.trace.modules;
+        if let Some(Sink { arg, name, takes_variables }) = sink::of_call(modules, self.def.scope, site.call) {
+            let value = site.args[arg].clone();
+            self.arrive(&value, site.expr.span, self.def.scope, &name, takes_variables, value.text);
+            return Some(site.all_args());
+        }
+        let of_request = request::part_of_request(modules, self.def.scope, &site.call.func);
+        if of_request == Some(true) || request::is_parsed_args(modules, self.def.scope, &site.call.func) {
+            return Some(self.user(site.expr.span));
+        }
+        let last = last_name(site.call);
+        if CLEANING.contains(&last) {
+            return Some(Value::default());
+        }
+        if let Some(callee) = modules.callee(self.def, &site.call.func) {
+            return Some(self.through(callee, site));
+        }
+        let ExprKind::Attr { value, name } = &site.call.func.kind else { return None };
+        if name == "get" || name == "pop" || name == "getlist" {
+            // A table looked up by input gives what the table holds, or the fallback.
+            let mut found = widened(site.receiver, site.expr);
+            site.args.iter().skip(1).for_each(|fallback| found.join(fallback));
+            return Some(found);
+        }
+        if matches!(name.as_str(), "fetchone" | "fetchall" | "find_one") {
+            return Some(Value::marked(MarkKind::Stored, self.def.scope, site.expr.span));
+        }
+        let root = value.dotted().map(|dotted| modules.absolute(self.def.scope, &dotted)).unwrap_or_default();
+        let root = root.split('.').next().unwrap_or("");
+        if TEXT_MODULES.contains(&root) || (TEXT_METHODS.contains(&name.as_str()) && value.dotted().is_some()) {
+            return Some(site.all_args());
+        }
+        site.receiver.has(MarkKind::User).then(|| {
+            let mut result = widened(site.receiver, site.expr);
+            result.join(&if flow::is_text_method(name) { site.all_args() } else { Value::default() });
+            result
+        })
+    }
+
+    fn caught(&mut self, name: &'f Expr) -> Value {
+        Value::marked(MarkKind::Caught, self.def.scope, name.span)
+    }
+
+    fn cleared(&self, test: &'f Expr, held: bool) -> Vec<String> {
+        let mut names = Vec::new();
+        allowed(test, held, &mut names);
+        names
+    }
+}
+
+/// The same value; a mark that started inside this expression now stands for all of it, so that
+/// `request.args.get("name")` is shown whole.
+fn widened(value: &Value, expr: &Expr) -> Value {
+    let marks = value.marks.iter().cloned().map(|mut mark| {
+        if mark.kind == MarkKind::User && mark.at.start == expr.span.start && expr.span.contains(mark.at) {
+            mark.at = expr.span;
+        }
+        mark
+    });
+    Value { marks: marks.collect(), text: value.text }
+}
+
+fn last_name(call: &Call) -> &str {
+    match &call.func.kind {
+        ExprKind::Name(name) | ExprKind::Attr { name, .. } => name,
+        _ => "",
+    }
+}
+
+/// Names that can only hold one of a fixed set of values, or only letters and digits, where the
+/// test came out as `held`.
+fn allowed(test: &Expr, held: bool, names: &mut Vec<String>) {
+    match &test.kind {
+        ExprKind::Not(inner) => allowed(inner, !held, names),
+        ExprKind::Bool { op, left, right } if (*op == BoolOp::And) == held => {
+            allowed(left, held, names);
+            allowed(right, held, names);
+        }
+        ExprKind::Compare { operands, ops } if operands.len() == 2 => {
+            let fits = match ops[0].as_str() {
+                "in" => held && operands[1].as_str().is_none(),
+                "not in" => !held && operands[1].as_str().is_none(),
+                "==" => held && operands[1].as_str().is_some(),
+                "!=" => !held && operands[1].as_str().is_some(),
+                _ => false,
+            };
+            if fits {
+                names.extend(operands[0].dotted());
+            }
+        }
+        ExprKind::Call(call) if held => match &call.func.kind {
+            ExprKind::Attr { value, name } if name.starts_with("is") && call.args.is_empty() => {
+                names.extend(value.dotted());
+            }
+            ExprKind::Attr { name, .. } if matches!(name.as_str(), "match" | "fullmatch") => {
+                names.extend(call.args.last().and_then(|arg| arg.value.dotted()));
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+}
