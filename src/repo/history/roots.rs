@@ -123,6 +123,10 @@ impl Roots {
     }
 
     fn reflog(&mut self, repo: &Repository, objects: &Objects<'_>, name: &str, kind: RootKind) {
+        // libgit2 creates an empty log for a name that has none, and a scan writes nothing.
+        if !repo.path().join("logs").join(name).is_file() && !repo.commondir().join("logs").join(name).is_file() {
+            return;
+        }
         let Ok(log) = repo.reflog(name) else { return };
         let ids: BTreeSet<Oid> = log.iter().map(|entry| entry.id_new()).collect();
         for id in ids {
