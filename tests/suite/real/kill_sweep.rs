@@ -168,6 +168,26 @@ fn recovery_killed_at_every_call() {
 }
 
 #[test]
+fn modes_hold_whatever_the_umask() {
+    for umask in ["0", "0777"] {
+        let bed = Bed::new(Scenario::NewEnvFile);
+        for step in [Step::Apply, Step::Undo, Step::Purge] {
+            let plain = program(&bed, step);
+            let mut shell = Command::new("sh");
+            shell
+                .args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")])
+                .arg(plain.get_program())
+                .args(plain.get_args());
+            shell.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let output = shell.output().unwrap();
+            let when = format!("{step:?} with umask {umask}");
+            assert!(output.status.success(), "{when}: {}", String::from_utf8_lossy(&output.stdout));
+            check_end(&bed, step, &when);
+        }
+    }
+}
+
+#[test]
 fn contents_are_on_disk_before_names_and_the_journal_before_both() {
     for scenario in [Scenario::NewEnvFile, Scenario::GrownEnvFile] {
         for step in [Step::Apply, Step::Undo] {
