@@ -56,6 +56,7 @@ fn calls_of(scenario: Scenario, step: Step) -> Vec<Call> {
     check_end(&bed, step, "undisturbed");
     let calls = syscalls::touching(&bed.log(), &bed.root);
     assert!(calls.iter().filter(|call| call.changes()).count() > 20, "strace saw too little");
+    assert!(calls.iter().all(|call| call.reachable), "the test runner's thread makes too many calls");
     calls
 }
 
