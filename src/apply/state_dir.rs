@@ -194,10 +194,18 @@ impl TreeState {
         &self.path
     }
 
+    /// The file whose lock is the right to write.
     pub(super) fn lock_file(&self) -> Result<OwnedFd, StateError> {
+        let path = self.path.join("lock");
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        rustix::fs::openat(&self.fd, "lock", flags, FILE_MODE)
-            .map_err(|errno| StateError::io(&self.path.join("lock"), "opened", errno))
+        let fd = rustix::fs::openat(&self.fd, "lock", flags, FILE_MODE)
+            .map_err(|errno| StateError::io(&path, "opened", errno))?;
+        // A umask can have taken even our own bits away, and the next run could not open it.
+        let mode = rustix::fs::fstat(&fd).map(|stat| Mode::from_raw_mode(stat.st_mode));
+        if mode != Ok(FILE_MODE) {
+            rustix::fs::fchmod(&fd, FILE_MODE).map_err(|errno| StateError::io(&path, "made private", errno))?;
+        }
+        Ok(fd)
     }
 
     /// Ids of all runs, sorted by name.

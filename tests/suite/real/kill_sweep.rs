@@ -56,6 +56,7 @@ fn calls_of(scenario: Scenario, step: Step) -> Vec<Call> {
     check_end(&bed, step, "undisturbed");
     let calls = syscalls::touching(&bed.log(), &bed.root);
     assert!(calls.iter().filter(|call| call.changes()).count() > 20, "strace saw too little");
+    assert!(calls.iter().all(|call| call.reachable), "the test runner's thread makes too many calls");
     calls
 }
 
@@ -165,6 +166,26 @@ fn every_call_of_undo_fails_once() {
 fn recovery_killed_at_every_call() {
     kill_the_recovery(Scenario::NewEnvFile, Step::Apply, 2);
     kill_the_recovery(Scenario::GrownEnvFile, Step::Undo, 1);
+}
+
+#[test]
+fn modes_hold_whatever_the_umask() {
+    for umask in ["0", "0777"] {
+        let bed = Bed::new(Scenario::NewEnvFile);
+        for step in [Step::Apply, Step::Undo, Step::Purge] {
+            let plain = program(&bed, step);
+            let mut shell = Command::new("sh");
+            shell
+                .args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")])
+                .arg(plain.get_program())
+                .args(plain.get_args());
+            shell.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let output = shell.output().unwrap();
+            let when = format!("{step:?} with umask {umask}");
+            assert!(output.status.success(), "{when}: {}", String::from_utf8_lossy(&output.stdout));
+            check_end(&bed, step, &when);
+        }
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod dotenv;
 mod env_reader;
 mod gunicorn;
 mod kill_sweep;
+mod program_sweep;
 mod python;
 mod sweep_bed;
 mod syscalls;
