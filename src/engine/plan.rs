@@ -38,7 +38,7 @@ pub fn draft(scan: &Scan, plan: &Plan, request: &Request, least: Applicability) 
 ///
 /// # Errors
 /// As [`draft`].
-pub fn draft_with(
+pub(super) fn draft_with(
     scan: &Scan,
     plan: &Plan,
     request: &Request,

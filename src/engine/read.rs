@@ -48,7 +48,7 @@ fn is_judged(path: &RepoPath) -> bool {
         return false;
     }
     match path.extension() {
-        "py" => !matches!(role, FileRole::Test | FileRole::Migration | FileRole::Docs),
+        "py" => !matches!(role, FileRole::Migration | FileRole::Docs),
         "html" | "htm" | "jinja" | "jinja2" | "j2" => role == FileRole::Source,
         _ => {
             let managed =

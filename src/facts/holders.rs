@@ -20,6 +20,7 @@ pub struct HolderRef {
 #[derive(Default)]
 pub struct HolderIndex {
     bases: BTreeMap<HolderRef, Vec<HolderRef>>,
+    methods: BTreeMap<HolderRef, Vec<String>>,
     mappings: BTreeMap<(RepoPath, String), Vec<(String, HolderRef)>>,
 }
 
@@ -52,6 +53,11 @@ impl HolderIndex {
                     let me = HolderRef { path: file.path.clone(), class: Some(class.name.clone()) };
                     let bases = class.bases.iter().filter(|base| base.name.is_none());
                     let bases = bases.filter_map(|base| resolve_class(files, file, names, &base.value)).collect();
+                    let methods = class.body.iter().filter_map(|stmt| match &stmt.kind {
+                        StmtKind::Function(method) => Some(method.name.clone()),
+                        _ => None,
+                    });
+                    index.methods.insert(me.clone(), methods.collect());
                     index.bases.insert(me, bases);
                 }
                 StmtKind::Assign { targets, value } => {
@@ -82,6 +88,18 @@ impl HolderIndex {
             order.push(next);
         }
         order
+    }
+
+    /// The class in which each method of a holder is found.
+    pub fn methods(&self, holder: &HolderRef) -> BTreeMap<&str, HolderRef> {
+        let mut found = BTreeMap::new();
+        for step in self.lookup_order(holder) {
+            let names = self.methods.get(&step).map_or(&[][..], Vec::as_slice);
+            for name in names {
+                found.entry(name.as_str()).or_insert_with(|| step.clone());
+            }
+        }
+        found
     }
 
     /// Whether the class exists in the tree.

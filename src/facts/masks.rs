@@ -33,7 +33,11 @@ const HARMLESS: &[&str] = &[
 ];
 
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b([a-z0-9_.-]*(?:secret|passw(?:or)?d|token|key|credential|salt|dsn|pwd)[a-z0-9_.-]*)["']?\s*[:=\s]\s*["']?([^\s"',;]+)"#).ok()
+    Regex::new(r#"(?i)\b([a-z0-9_.-]*(?:secret|passw(?:or)?d|token|key|credential|salt|dsn|pwd)[a-z0-9_.-]*)["']?\s*[:=]\s*["']?([^\s"',;]+)"#).ok()
+});
+/// The old form of Dockerfile `ENV NAME value`.
+static ENV_INSTRUCTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?im)^\s*(?:env|arg)\s+([a-z0-9_]*(?:secret|passw(?:or)?d|token|key|credential|salt|dsn|pwd)[a-z0-9_]*)[ \t]+["']?([^\s"']+)"#).ok()
 });
 static URL_PASSWORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@").ok());
@@ -104,8 +108,9 @@ pub fn mask(text: &str, within: Span, hidden: &[Span]) -> String {
 
 /// Values behind names that sound secret, in any text.
 fn assignments(text: &str) -> Vec<Span> {
-    let Some(pattern) = ASSIGNMENT.as_ref() else { return Vec::new() };
-    pattern.captures_iter(text).filter_map(|found| found.get(2)).map(|m| Span::new(m.start(), m.end())).collect()
+    let patterns = [ASSIGNMENT.as_ref(), ENV_INSTRUCTION.as_ref()];
+    let found = patterns.into_iter().flatten().flat_map(|pattern| pattern.captures_iter(text));
+    found.filter_map(|found| found.get(2)).map(|m| Span::new(m.start(), m.end())).collect()
 }
 
 fn url_passwords(text: &str) -> Vec<Span> {

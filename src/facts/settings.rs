@@ -84,18 +84,9 @@ const APP_ATTRIBUTES: &[(&str, &str)] = &[
 
 /// Collects the settings of one file.
 pub fn collect(files: &Files, file: &PyFile, names: &Names) -> Vec<Setting> {
-    let mut collector = Collector { files, file, names, config_file: is_config_file(&file.path), found: Vec::new() };
+    let mut collector = Collector { files, file, names, found: Vec::new() };
     collector.block(&file.module.body, &Scope::default());
     collector.found
-}
-
-/// Whether a file's module-level names are settings by its path.
-fn is_config_file(path: &RepoPath) -> bool {
-    let stem = path.stem().to_ascii_lowercase();
-    let in_config_dir = path.parent().components().any(|part| {
-        matches!(part.to_ascii_lowercase().as_str(), "config" | "configs" | "settings" | "conf" | "instance")
-    });
-    in_config_dir || stem.contains("config") || stem.contains("settings") || stem == "conf"
 }
 
 #[derive(Clone, Default)]
@@ -110,7 +101,6 @@ struct Collector<'a> {
     files: &'a Files,
     file: &'a PyFile,
     names: &'a Names,
-    config_file: bool,
     found: Vec<Setting>,
 }
 
@@ -170,7 +160,7 @@ impl Collector<'_> {
     fn target(&mut self, stmt: &Stmt, target: &Expr, value: &Expr, scope: &Scope) {
         match &target.kind {
             ExprKind::Name(name) => {
-                if is_setting_name(name) && scope.function.is_none() && self.holds_names(name, scope) {
+                if is_setting_name(name) && scope.function.is_none() {
                     let holder = scope.class.clone().map_or(Holder::Module, Holder::Class);
                     self.push(stmt, name, value, holder, Form::Name, target.span, scope);
                 } else if matches!(value.kind, ExprKind::Dict(_)) && name.to_ascii_lowercase().contains("config") {
@@ -193,16 +183,6 @@ impl Collector<'_> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Whether a bare name here is a setting: in a configuration file or class, or one that says
-    /// so by itself.
-    fn holds_names(&self, name: &str, scope: &Scope) -> bool {
-        let own = matches!(name, "SECRET_KEY" | "JWT_SECRET_KEY" | "WTF_CSRF_SECRET_KEY" | "SESSION_COOKIE_SECURE");
-        match &scope.class {
-            Some(class) => self.config_file || is_config_class(class) || own,
-            None => self.config_file || own || matches!(name, "DEBUG" | "TESTING"),
         }
     }
 
@@ -298,14 +278,6 @@ impl Collector<'_> {
 /// Flask loads upper-case names only.
 fn is_setting_name(name: &str) -> bool {
     name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// Whether a class by its name holds settings.
-pub fn is_config_class(name: &str) -> bool {
-    ["Config", "Settings", "Development", "Production", "Testing", "Staging", "Configuration"]
-        .iter()
-        .any(|part| name.contains(part))
-        || name.ends_with("Conf")
 }
 
 /// `app` of `app.config`, `app.app.config`; a bare `config` counts as that of an unnamed app.

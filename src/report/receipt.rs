@@ -110,7 +110,7 @@ fn kept(out: &mut String, files: &[Kept]) {
             KeptWhy::Edited => ("edited since", "undo --force restores it; the edits are kept with the run"),
             KeptWhy::Removed => ("deleted since", "undo --force brings it back"),
             KeptWhy::Replaced => ("something else stands there now", "undo leaves it to you"),
-            KeptWhy::HoldsKey => ("it holds a key that may be in use", "undo --purge removes it"),
+            KeptWhy::HoldsKey => ("it holds a key that may be in use; keep it out of git", "undo --purge removes it"),
             KeptWhy::IgnoresKey => ("it keeps a key out of git", "undo --purge gives it back with the key's file"),
         };
         let _ = writeln!(out, "  kept       {}: {why}; flask-harden {now}", shown(&file.path));

@@ -23,7 +23,7 @@ pub fn run(args: &UndoArgs, global: &GlobalArgs, output: &Output) -> Result<Exit
         super::deliver(&receipt::runs(&engine::runs(&root)?), global, output)?;
         return Ok(Exit::Done);
     }
-    let options = UndoOptions { force: args.force, purge: args.purge, ..UndoOptions::default() };
+    let options = UndoOptions { force: args.force, purge: args.purge, restore_ignores: true };
     let (done, stopped) = runtime::writing(|| engine::undo(&root, id, options));
     let (report, recovered) = done?;
     output.note(&receipt::recovered(&recovered));

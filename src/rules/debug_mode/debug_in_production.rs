@@ -194,12 +194,37 @@ fn written(facts: &Facts, target: &Target, way: &Way<'_>) -> Result<Written, Str
     }
 }
 
-/// The variable and key that select the app's own production configuration, with debug off there.
+/// The variable and key that select the app's own production configuration, where that switches
+/// debug off and changes nothing else: another database, say, is for a person to decide.
 fn production_choice(facts: &Facts, target: &Target) -> Option<(String, String)> {
-    let selector = selector(target)?;
+    let (chosen, selector) = target.chosen.iter().find_map(|(_, chosen)| {
+        let selector = chosen.selector.as_ref().filter(|selector| !selector.set_by_launch)?;
+        Some((chosen.holder.as_ref()?, selector))
+    })?;
     let is_production =
         |key: &str| matches!(key.to_ascii_lowercase().as_str(), "production" | "prod" | "productionconfig" | "live");
     let (key, holder): &(String, HolderRef) = selector.keys.iter().find(|(key, _)| is_production(key))?;
     let debug = facts.in_holder(holder, "DEBUG").map_or(Some(false), |setting| facts.truth(target, setting));
-    (debug == Some(false)).then(|| (selector.variable.clone(), key.clone()))
+    (debug == Some(false) && same_but_for_debug(facts, chosen, holder))
+        .then(|| (selector.variable.clone(), key.clone()))
+}
+
+/// Whether two configurations differ in nothing but switches for developers and cookie flags.
+fn same_but_for_debug(facts: &Facts, one: &HolderRef, other: &HolderRef) -> bool {
+    let harmless = |key: &str| {
+        matches!(
+            key,
+            "DEBUG" | "TESTING" | "ENV" | "TEMPLATES_AUTO_RELOAD" | "EXPLAIN_TEMPLATE_LOADING" | "SQLALCHEMY_ECHO"
+        ) || key.starts_with("SESSION_COOKIE_")
+            || key.starts_with("REMEMBER_COOKIE_")
+            || key.starts_with("DEBUG_TB_")
+    };
+    let gives = |holder: &HolderRef, key: &str| facts.in_holder(holder, key).map(std::ptr::from_ref);
+    let same_settings = facts
+        .settings
+        .iter()
+        .map(|setting| setting.key.as_str())
+        .filter(|key| !harmless(key))
+        .all(|key| gives(one, key) == gives(other, key));
+    same_settings && facts.holders.methods(one) == facts.holders.methods(other)
 }

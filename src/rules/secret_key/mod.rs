@@ -6,6 +6,7 @@ mod fallback_literal;
 mod hardcoded;
 mod judged;
 mod leaked_in_history;
+mod tests_key;
 mod wiring;
 
 use super::Rule;

@@ -1,14 +1,11 @@
 //! The remedy for a signing key in code: the literal gives way to a read of the environment and,
 //! where the app is not proven to load it, of the env file; the key goes into the store.
 
-use super::judged::{Literal, is_testing_class, literals};
-use crate::facts::holders::HolderRef;
-use crate::facts::settings::Holder;
+use super::judged::{Literal, literals};
 use crate::facts::values::{Derivation, EnvRead, EnvReader, Value, Valued};
 use crate::facts::{EnvFile, Facts, PyFile, Setting};
 use crate::finding::{Finding, Severity};
-use crate::lang::python::{StmtKind, walk_stmts};
-use crate::lang::python::{add_after, add_import, after_imports};
+use crate::lang::python::{StmtKind, add_import, after_imports};
 use crate::remedy::{Applicability, Change, Choices, Remedy, ServerItem};
 use crate::rules::place::{Reading, editable};
 use crate::rules::server_start;
@@ -127,7 +124,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     }
     let path = setting.path().clone();
     let mut changes = vec![Change::Edit { path: path.clone(), edits }];
-    changes.extend(testing_keys(facts, setting)?);
+    changes.extend(super::tests_key::changes(facts, setting, name)?);
     if choices.store == StoreId::EnvFile {
         changes.push(Change::PutSecret { name: name.to_owned(), file: env_path.clone() });
         changes.extend(ignore_env_file(facts, &env_path));
@@ -272,42 +269,6 @@ fn reader(
     let follows_blank = source.text[at..].starts_with(newline);
     let after = if follows_blank { newline.to_owned() } else { newline.repeat(3) };
     Ok(TextEdit::insert(at, format!("{blank_before}{code}{after}")))
-}
-
-/// Testing classes that live on the key of the class we take it from get one of their own.
-fn testing_keys(facts: &Facts, setting: &Setting) -> Result<Vec<Change>, String> {
-    let Holder::Class(class) = &setting.holder else { return Ok(Vec::new()) };
-    let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
-    let mut changes = Vec::new();
-    for sub in facts.holders.subclasses(&me) {
-        let inherits = facts.in_holder(sub, &setting.key).is_some_and(|found| std::ptr::eq(found, setting));
-        if !inherits || !is_testing_class(facts, sub) || !facts.is_own(&sub.path) {
-            continue;
-        }
-        let (source, file) = editable(facts, &sub.path)?;
-        let Some(last) = class_anchor(file, sub.class.as_deref().unwrap_or_default()) else { continue };
-        let quote = if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' };
-        let line = format!("{} = {quote}only for tests{quote}", setting.key);
-        changes.push(Change::Edit { path: sub.path.clone(), edits: vec![add_after(source, last, &[line])] });
-    }
-    Ok(changes)
-}
-
-/// The statement of a class behind which a setting goes: `TESTING = True`, else the first one.
-fn class_anchor(file: &PyFile, class: &str) -> Option<Span> {
-    let mut found = None;
-    walk_stmts(&file.module.body, &mut |stmt| {
-        let StmtKind::Class(def) = &stmt.kind else { return };
-        if def.name != class {
-            return;
-        }
-        let testing = def.body.iter().find(|stmt| match &stmt.kind {
-            StmtKind::Assign { targets, .. } => targets.iter().any(|target| target.as_name() == Some("TESTING")),
-            _ => false,
-        });
-        found = testing.or_else(|| def.body.first()).map(|stmt| stmt.span);
-    });
-    found
 }
 
 fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {

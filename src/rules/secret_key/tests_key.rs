@@ -1,0 +1,160 @@
+//! A key for the project's own tests, where they lived on the literal that is taken away: in a
+//! fresh clone, without env file and variable, they must pass as before.
+
+use super::judged::is_testing_class;
+use crate::facts::holders::HolderRef;
+use crate::facts::names::module_file;
+use crate::facts::settings::Holder;
+use crate::facts::{Facts, FileRole, PyFile, Setting};
+use crate::lang::python::{Stmt, StmtKind, add_after, after_imports, is_strictly_valid, walk_stmts};
+use crate::remedy::Change;
+use crate::rules::place::editable;
+use crate::text::{RepoPath, SourceFile, Span, TextEdit};
+
+/// What tests sign with. No secret: nothing outside of a test run ever uses it.
+const VALUE: &str = "only for tests";
+
+/// Most test files that are given a line each, where no file is loaded before them all.
+const MOST_FILES: usize = 5;
+
+/// The changes that give the tests a key of their own: in the testing class that inherits the
+/// key, else in the file that is loaded before the tests.
+///
+/// # Errors
+/// Why a testing class cannot be edited.
+pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Result<Vec<Change>, String> {
+    let mut changes = Vec::new();
+    let mut has_class = false;
+    for class in testing_classes(facts, setting) {
+        has_class = true;
+        let inherits = facts.in_holder(class, &setting.key).is_some_and(|found| std::ptr::eq(found, setting));
+        if !inherits {
+            continue;
+        }
+        let (source, file) = editable(facts, &class.path)?;
+        let Some(anchor) = class_anchor(file, class.class.as_deref().unwrap_or_default()) else { continue };
+        let quote = quote_of(source);
+        let line = format!("{} = {quote}{VALUE}{quote}", setting.key);
+        changes.push(Change::Edit { path: class.path.clone(), edits: vec![add_after(source, anchor, &[line])] });
+    }
+    if !has_class {
+        let root = facts.project_root(setting.path());
+        changes.extend(bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable)));
+    }
+    Ok(changes)
+}
+
+/// The testing classes that derive from the class the setting stands in.
+fn testing_classes<'f>(facts: &'f Facts, setting: &Setting) -> Vec<&'f HolderRef> {
+    let Holder::Class(class) = &setting.holder else { return Vec::new() };
+    let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
+    let subclasses = facts.holders.subclasses(&me).into_iter();
+    subclasses.filter(|class| facts.is_own(&class.path) && is_testing_class(facts, class)).collect()
+}
+
+/// The statement of a class behind which a setting goes: `TESTING = True`, else the first one.
+fn class_anchor(file: &PyFile, class: &str) -> Option<Span> {
+    let mut found = None;
+    walk_stmts(&file.module.body, &mut |stmt| {
+        let StmtKind::Class(def) = &stmt.kind else { return };
+        if def.name != class {
+            return;
+        }
+        let testing = def.body.iter().find(|stmt| match &stmt.kind {
+            StmtKind::Assign { targets, .. } => targets.iter().any(|target| target.as_name() == Some("TESTING")),
+            _ => false,
+        });
+        found = testing.or_else(|| def.body.first()).map(|stmt| stmt.span);
+    });
+    found
+}
+
+/// The files that are loaded before the app when the tests run: `conftest.py`, the tests'
+/// `__init__.py`, else every test file that imports the project, where they are few.
+fn bootstrap<'f>(facts: &'f Facts, root: &RepoPath) -> Vec<&'f PyFile> {
+    let tests =
+        || facts.python.iter().filter(|file| file.role == FileRole::Test && facts.same_project(&file.path, root));
+    let shallow =
+        |name: &str| tests().filter(|file| file.path.name() == name).min_by_key(|file| file.path.components().count());
+    if let Some(conftest) = shallow("conftest.py") {
+        return vec![conftest];
+    }
+    let modules: Vec<&PyFile> =
+        tests().filter(|file| file.path.name() != "__init__.py" && first_own_import(facts, file).is_some()).collect();
+    let package =
+        shallow("__init__.py").filter(|init| modules.iter().all(|file| file.path.is_below(&init.path.parent())));
+    match package {
+        Some(init) if !modules.is_empty() => vec![init],
+        _ if modules.len() <= MOST_FILES => modules,
+        _ => Vec::new(),
+    }
+}
+
+/// The first statement at the top level that imports something of the project.
+fn first_own_import<'f>(facts: &Facts, file: &'f PyFile) -> Option<&'f Stmt> {
+    let own = |module: &str| {
+        module_file(&facts.files, &file.path, module)
+            .is_some_and(|path| facts.py(&path).is_some_and(|f| f.role == FileRole::Source))
+    };
+    file.module.body.iter().find(|stmt| match &stmt.kind {
+        StmtKind::Import(imports) => imports.iter().any(|import| own(&import.path)),
+        StmtKind::ImportFrom(from) => {
+            let module = format!("{}{}", ".".repeat(from.level), from.module);
+            own(&module) || from.names.iter().any(|import| own(&format!("{module}.{}", import.path)))
+        }
+        _ => false,
+    })
+}
+
+/// Sets the variable, unless it is set, before the project is imported. Nothing where the file
+/// speaks of it already or cannot be edited with certainty.
+fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> {
+    let source = facts.files.get(&file.path)?;
+    let certain = !file.module.python2
+        && !file.module.too_deep
+        && file.module.errors.is_empty()
+        && is_strictly_valid(&source.text);
+    if !certain || source.text.contains(variable) {
+        return None;
+    }
+    let newline = source.newline();
+    let quote = quote_of(source);
+    let import = first_own_import(facts, file);
+    let end = import.map_or(after_imports(&file.module), |stmt| stmt.span.start);
+    let os_above = file.module.body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Import(imports) => {
+            stmt.span.end <= end && imports.iter().any(|import| import.path == "os" && import.alias.is_none())
+        }
+        _ => false,
+    });
+    let mut lines = String::new();
+    if !os_above {
+        lines.push_str(&format!("import os{newline}{newline}"));
+    }
+    lines.push_str(&format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}"));
+    let edit = match import {
+        Some(stmt) => {
+            TextEdit::insert(source.line_span(stmt.span.start).start.max(bom(source)), format!("{lines}{newline}"))
+        }
+        None if end == 0 => TextEdit::insert(
+            bom(source),
+            if source.text.trim().is_empty() { lines } else { format!("{lines}{newline}") },
+        ),
+        None => {
+            let at = source.after_line(end - 1);
+            let lead = if source.text[..at].ends_with('\n') { "" } else { newline };
+            TextEdit::insert(at, format!("{lead}{newline}{lines}"))
+        }
+    };
+    Some(Change::Edit { path: file.path.clone(), edits: vec![edit] })
+}
+
+/// Offset behind a byte-order mark.
+fn bom(source: &SourceFile) -> usize {
+    if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+/// The quotation mark most of the file's literals have.
+fn quote_of(source: &SourceFile) -> char {
+    if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' }
+}
