@@ -5,7 +5,7 @@ use crate::facts::modules::{Item, Modules};
 use crate::facts::routes::Route;
 use crate::facts::{Facts, routes};
 use crate::finding::{Finding, FindingKey, Severity, Threat};
-use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind, walk_exprs};
+use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 use crate::text::{RepoPath, Span, TextEdit};
