@@ -194,9 +194,9 @@ fn signs(file: &PyFile) -> Signs {
             .any(|end| lower.ends_with(end) || lower.contains(&format!("{end}.j2")));
     });
     match (html, text) {
-        (true, _) => Signs::Html,
+        (true, false) => Signs::Html,
         (false, true) => Signs::Text,
-        (false, false) => Signs::Neither,
+        _ => Signs::Neither,
     }
 }
 

@@ -28,8 +28,11 @@ pub(super) fn cleans(name: &str) -> bool {
         "len",
         "linkify",
         "b64encode",
+        "isoformat",
+        "strftime",
     ];
     exact.contains(&name.as_str())
+        || name.starts_with("render_")
         || ["clean", "sanit", "bleach", "escape", "nh3", "strip_tags"].iter().any(|part| name.contains(part))
 }
 
@@ -145,7 +148,7 @@ pub(super) fn holds_values(expr: &Expr) -> bool {
     }
 }
 
-/// Adds the names that are assigned or passed the result of a cleaning function.
+/// Adds the functions that clean, by themselves or by one already in `names`, and the names that are assigned or passed the result of a cleaning function.
 pub(super) fn cleaned_targets(body: &[Stmt], names: &mut BTreeSet<String>) {
     let last = |expr: &Expr| match &expr.kind {
         ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name.clone()),
@@ -159,7 +162,11 @@ pub(super) fn cleaned_targets(body: &[Stmt], names: &mut BTreeSet<String>) {
         }
         if let StmtKind::Function(function) = &stmt.kind {
             let mut cleans = false;
-            walk_exprs(&function.body, &mut |expr| cleans |= expr.as_call().is_some() && is_cleaned(expr));
+            walk_exprs(&function.body, &mut |expr| {
+                let called = expr.as_call().and_then(|call| call.func.dotted());
+                cleans |= called.is_some() && is_cleaned(expr);
+                cleans |= called.is_some_and(|called| names.contains(called.rsplit('.').next().unwrap_or(&called)));
+            });
             // A view that cleans something is no cleaning function.
             if cleans && function.params.len() <= 3 && function.decorators.iter().all(|d| !is_route(d)) {
                 names.insert(function.name.clone());
@@ -187,7 +194,7 @@ pub(super) fn is_cleaned(expr: &Expr) -> bool {
         let name = inner.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
         let last = name.rsplit('.').next().unwrap_or(&name);
         found |= ["clean", "sanit", "bleach", "nh3"].iter().any(|part| name.to_ascii_lowercase().contains(part))
-            || matches!(last, "escape" | "Markup");
+            || last == "escape";
     });
     found
 }

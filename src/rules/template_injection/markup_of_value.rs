@@ -31,7 +31,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
     let mut cleaning = BTreeSet::new();
-    for scope in &modules.scopes {
+    for scope in modules.scopes.iter().chain(&modules.scopes) {
         html::cleaned_targets(&scope.file.module.body, &mut cleaning);
     }
     let mut findings = Vec::new();

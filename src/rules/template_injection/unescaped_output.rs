@@ -168,7 +168,8 @@ fn block(facts: &Facts, source: &SourceFile, tag: &Tag, outputs: &[String]) -> F
 /// functions (filters, mostly) that clean.
 fn cleaned_names(facts: &Facts) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for file in facts.own_python() {
+    // Twice: a function may call one that is read later.
+    for file in facts.own_python().chain(facts.own_python()) {
         html::cleaned_targets(&file.module.body, &mut names);
     }
     names
