@@ -2,4 +2,5 @@
 //! knows Flask.
 
 pub mod jinja;
+pub mod openapi;
 pub mod python;

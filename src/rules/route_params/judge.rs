@@ -258,7 +258,9 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         if base.has(MarkKind::Principal) && is_role(name) {
             self.sign(expr.span);
         }
-        if words::is_private_field(name) {
+        // `post.author.email` is about somebody else than the record.
+        let direct = matches!(&expr.kind, ExprKind::Attr { value, .. } if !matches!(value.kind, ExprKind::Attr { .. }));
+        if direct && words::is_private_field(name) {
             let place = (self.def.scope, expr.span);
             self.objects(base).into_iter().for_each(|found| {
                 found.shows.get_or_insert(place);

@@ -70,7 +70,7 @@ fn bare<'r, 'f>(facts: &Facts, modules: &Modules<'f>, all: &'r [Route<'f>]) -> V
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
-    let all = routes::collect(&modules);
+    let all = routes::collect(&facts.files, &modules);
     bare(facts, &modules, &all).iter().map(|bare| finding(facts, &modules, bare)).collect()
 }
 
@@ -102,7 +102,7 @@ fn symbol(bare: &Bare<'_, '_>) -> String {
 
 fn remedy(facts: &Facts, findings: &[&Finding], _choices: &Choices) -> Vec<Remedy> {
     let modules = Modules::of(facts.own_python());
-    let all = routes::collect(&modules);
+    let all = routes::collect(&facts.files, &modules);
     let mut remedies = Vec::new();
     for bare in bare(facts, &modules, &all) {
         let Proof::Column(column, _) = &bare.proof else { continue };

@@ -50,7 +50,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
             let is_markup = absolute.ends_with(".Markup")
                 && ["markupsafe", "flask", "jinja2"].iter().any(|p| absolute.starts_with(p));
             let Some(text) = call.positional(0).filter(|_| is_markup && !undone.contains(&expr.span)) else { return };
-            let mut judge = Judge { modules: &modules, scope, cleaning: &cleaning, hops: 3 };
+            let mut judge = Judge { modules: &modules, scope, cleaning: &cleaning, hops: 3, fuel: 2000 };
             if let Some(found) = judge.open(text) {
                 findings.push(finding(facts, &modules, scope, expr.span, found));
             }
@@ -70,11 +70,15 @@ struct Judge<'a, 'f> {
     scope: usize,
     cleaning: &'a BTreeSet<String>,
     hops: usize,
+    /// Expressions still looked at for this one `Markup`.
+    fuel: usize,
 }
 
 impl Judge<'_, '_> {
     /// The first part of the text that is neither fixed nor escaped.
     fn open(&mut self, expr: &Expr) -> Option<Open> {
+        let Some(fuel) = self.fuel.checked_sub(1) else { return Some(Open { at: expr.span, from_request: false }) };
+        self.fuel = fuel;
         if request::part_of_request(self.modules, self.scope, expr) == Some(true) {
             return Some(Open { at: expr.span, from_request: true });
         }
