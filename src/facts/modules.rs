@@ -129,6 +129,13 @@ impl<'f> Modules<'f> {
         self.find_within(root, &absolute, hops - 1)
     }
 
+    /// The definition behind a full dotted path (`package.module.function`).
+    pub fn find_path(&self, dotted: &str) -> Option<Item<'f>> {
+        let (module, name) = dotted.rsplit_once('.')?;
+        let scope = *self.by_suffix.get(module)?.first()?;
+        self.find(scope, name)
+    }
+
     /// The scope of a module by its dotted name: the nearest one where several end alike.
     fn module(&self, from: usize, dotted: &str) -> Option<usize> {
         let here = self.scopes[from].file.path.as_str();

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::modules::Def;
-use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind};
+use crate::lang::python::{Call, Expr, ExprKind, Function, Handler, Stmt, StmtKind};
 use crate::text::Span;
 
 /// Something a value may carry.
@@ -146,6 +146,9 @@ pub fn argument(callee: Def<'_>, site: &CallSite<'_, '_>, index: usize) -> Value
     value
 }
 
+/// Names followed in one function: branches copy them all.
+const MAX_NAMES: usize = 1000;
+
 /// Values of names and dotted names.
 pub type Env = BTreeMap<String, Value>;
 
@@ -233,29 +236,7 @@ impl<'f> Run<'_, 'f> {
                 self.repeat(body);
                 self.block(orelse);
             }
-            StmtKind::Try { body, handlers, orelse, finally } => {
-                let before = self.env.clone();
-                let ended = self.block(body) | self.block(orelse);
-                let after = std::mem::replace(&mut self.env, before);
-                let mut all = if ended { self.env.clone() } else { after.clone() };
-                join_env(&mut self.env, after);
-                let start = self.env.clone();
-                for handler in handlers {
-                    self.env = start.clone();
-                    // `Error as e` is read as the two expressions in it.
-                    if let Some(ExprKind::Other(parts)) = handler.types.as_ref().map(|types| &types.kind)
-                        && let Some(name) = parts.last()
-                    {
-                        let value = self.watch.caught(name);
-                        self.bind(innermost(name), &value);
-                    }
-                    if !self.block(&handler.body) {
-                        join_env(&mut all, std::mem::take(&mut self.env));
-                    }
-                }
-                self.env = all;
-                return self.block(finally) || (ended && handlers.is_empty());
-            }
+            StmtKind::Try { body, handlers, orelse, finally } => return self.tried(body, handlers, orelse, finally),
             StmtKind::With { items, body } => {
                 for (item, name) in items {
                     let value = self.eval(item);
@@ -263,15 +244,7 @@ impl<'f> Run<'_, 'f> {
                 }
                 return self.block(body);
             }
-            StmtKind::Match { subject, cases } => {
-                self.eval(subject);
-                let start = self.env.clone();
-                for case in cases {
-                    let after = std::mem::replace(&mut self.env, start.clone());
-                    self.block(case);
-                    join_env(&mut self.env, after);
-                }
-            }
+            StmtKind::Match { subject, cases } => self.matched(subject, cases),
             StmtKind::Assert(test) => {
                 self.eval(test);
                 self.clear(test, true);
@@ -284,6 +257,40 @@ impl<'f> Run<'_, 'f> {
             StmtKind::Function(_) | StmtKind::Class(_) | StmtKind::Import(_) | StmtKind::ImportFrom(_) => {}
         }
         false
+    }
+
+    fn tried(&mut self, body: &'f [Stmt], handlers: &'f [Handler], orelse: &'f [Stmt], finally: &'f [Stmt]) -> bool {
+        let before = self.env.clone();
+        let ended = self.block(body) | self.block(orelse);
+        let after = std::mem::replace(&mut self.env, before);
+        let mut all = if ended { self.env.clone() } else { after.clone() };
+        join_env(&mut self.env, after);
+        let start = self.env.clone();
+        for handler in handlers {
+            self.env = start.clone();
+            // `Error as e` is read as the two expressions in it.
+            if let Some(ExprKind::Other(parts)) = handler.types.as_ref().map(|types| &types.kind)
+                && let Some(name) = parts.last()
+            {
+                let value = self.watch.caught(name);
+                self.bind(innermost(name), &value);
+            }
+            if !self.block(&handler.body) {
+                join_env(&mut all, std::mem::take(&mut self.env));
+            }
+        }
+        self.env = all;
+        self.block(finally) || (ended && handlers.is_empty())
+    }
+
+    fn matched(&mut self, subject: &'f Expr, cases: &'f [Vec<Stmt>]) {
+        self.eval(subject);
+        let start = self.env.clone();
+        for case in cases {
+            let after = std::mem::replace(&mut self.env, start.clone());
+            self.block(case);
+            join_env(&mut self.env, after);
+        }
     }
 
     /// An expression statement: `abort()` ends the block, `list.append(x)` fills the list.
@@ -348,7 +355,9 @@ impl<'f> Run<'_, 'f> {
 
     fn bind(&mut self, target: &'f Expr, value: &Value) {
         match &target.kind {
-            ExprKind::Name(name) => drop(self.env.insert(name.clone(), value.clone())),
+            ExprKind::Name(name) if self.env.len() < MAX_NAMES || self.env.contains_key(name) => {
+                self.env.insert(name.clone(), value.clone());
+            }
             ExprKind::Attr { value: base, .. } => {
                 let base_value = self.eval(base);
                 self.watch.store(target, &base_value);

@@ -2,11 +2,13 @@
 //! before it. Knows Flask, flask-restful, flask-restx and the wrappers people write around them;
 //! does not judge whether a route is safe.
 
+mod described;
 pub mod pattern;
 mod register;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Files;
 use super::modules::{Def, Item, Modules};
 use crate::lang::python::{Call, Class, Expr, ExprKind, StmtKind, walk_stmts};
 use crate::text::Span;
@@ -41,7 +43,7 @@ impl Route<'_> {
 }
 
 /// All routes, in order of file and place.
-pub fn collect<'f>(modules: &Modules<'f>) -> Vec<Route<'f>> {
+pub fn collect<'f>(files: &Files, modules: &Modules<'f>) -> Vec<Route<'f>> {
     let hooks = Hooks::of(modules);
     let mut routes = Vec::new();
     for (scope, known) in modules.scopes.iter().enumerate() {
@@ -62,6 +64,7 @@ pub fn collect<'f>(modules: &Modules<'f>) -> Vec<Route<'f>> {
         }
         register::collect(modules, scope, &hooks, &mut routes);
     }
+    described::collect(modules, files, &hooks, &mut routes);
     routes.sort_by_key(|route| (route.handler.scope, route.handler.function.span.start, route.literal));
     routes
 }

@@ -6,7 +6,7 @@ use super::{Hooks, Mounted, Route, class_routes, identity, methods_of, patterns_
 use crate::lang::python::{Call, Class, Expr, walk_exprs};
 
 /// How many names and calls around a view are looked through (`x = wrap(x)` never ends).
-const MAX_WRAPS: usize = 8;
+const MAX_WRAPS: usize = 5;
 
 pub(super) fn collect<'f>(modules: &Modules<'f>, scope: usize, hooks: &Hooks<'f>, routes: &mut Vec<Route<'f>>) {
     walk_exprs(&modules.scopes[scope].file.module.body, &mut |expr| {
@@ -83,7 +83,7 @@ fn view<'f>(
         return modules.find(scope, class);
     }
     around.push((scope, &call.func));
-    call.args.iter().find_map(|arg| view(modules, scope, &arg.value, around, depth))
+    call.args.iter().take(3).find_map(|arg| view(modules, scope, &arg.value, around, depth))
 }
 
 /// Whether a class answers requests: by its base's name, or by its method functions.

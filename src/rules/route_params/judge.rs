@@ -170,6 +170,54 @@ impl<'f> Judge<'_, 'f, '_> {
         is_authorizing(last) && !last.starts_with(char::is_uppercase) && (about || bare)
     }
 
+    /// The value of a call that looks something up, itself or in the project function it means.
+    fn finds(&mut self, site: &CallSite<'f, '_>, last: &str, all: &Value) -> Option<Value> {
+        let (scope, at) = (self.def.scope, site.expr.span);
+        if lookup::refines(last) && site.receiver.has(MarkKind::Object) {
+            let scoped = all.has(MarkKind::Principal);
+            self.objects(site.receiver).into_iter().for_each(|found| found.scoped |= scoped);
+            return Some(site.receiver.clone());
+        }
+        let mut values = all.clone();
+        values.join(site.receiver);
+        let by_id = is_url(all);
+        let found = lookup::of_call(self.modules, scope, site.call);
+        let is_lookup = found.is_some();
+        if by_id && let Some(found) = found {
+            if found.inserts {
+                return Some(Value::default());
+            }
+            let value = self.looked_up(at, found.subject, &values);
+            if found.changes {
+                self.changed(&value, at, found.deletes);
+            }
+            return Some(value);
+        }
+        let before = self.evidence.lookups.len();
+        if !lookup::only_answers(last)
+            && let Some(callee) = self.modules.callee(self.def, &site.call.func)
+            && let Some(value) = self.through(callee, site)
+        {
+            let unseen = before == self.evidence.lookups.len() && lookup::reads_records(callee.function);
+            let named = by_id && unseen && lookup::sounds_like_lookup(last);
+            return Some(if named { self.by_name(at, last, lookup::subject_of_name(last), &values) } else { value });
+        }
+        if by_id && lookup::sounds_like_lookup(last) && !lookup::is_foreign(self.modules, scope, &site.call.func) {
+            return Some(self.by_name(at, last, lookup::subject_of_call(site.call, last), &values));
+        }
+        // A record found by who is signed in speaks for them.
+        (all.has(MarkKind::Principal) && is_lookup).then(|| Value::marked(MarkKind::Principal, scope, at))
+    }
+
+    /// A lookup known by the name of its function only.
+    fn by_name(&mut self, at: Span, last: &str, subject: String, values: &Value) -> Value {
+        let value = self.looked_up(at, subject, values);
+        if lookup::is_change(last) {
+            self.changed(&value, at, lookup::is_delete(last));
+        }
+        value
+    }
+
     /// Calls that change or delete what was looked up.
     fn writes(&mut self, site: &CallSite<'f, '_>, last: &str) {
         self.evidence.saves |= matches!(last, "commit" | "flush" | "save" | "put" | "execute");
@@ -210,7 +258,9 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         if base.has(MarkKind::Principal) && is_role(name) {
             self.sign(expr.span);
         }
-        if words::is_private_field(name) {
+        // `post.author.email` is about somebody else than the record.
+        let direct = matches!(&expr.kind, ExprKind::Attr { value, .. } if !matches!(value.kind, ExprKind::Attr { .. }));
+        if direct && words::is_private_field(name) {
             let place = (self.def.scope, expr.span);
             self.objects(base).into_iter().for_each(|found| {
                 found.shows.get_or_insert(place);
@@ -309,51 +359,7 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         {
             self.changed(record, site.expr.span, false);
         }
-        if lookup::refines(last) && site.receiver.has(MarkKind::Object) {
-            let scoped = all.has(MarkKind::Principal);
-            self.objects(site.receiver).into_iter().for_each(|found| found.scoped |= scoped);
-            return Some(site.receiver.clone());
-        }
-        let mut values = all.clone();
-        values.join(site.receiver);
-        let by_id = is_url(&all);
-        if by_id && let Some(found) = lookup::of_call(self.modules, self.def.scope, site.call) {
-            if found.inserts {
-                return Some(Value::default());
-            }
-            let value = self.looked_up(site.expr.span, found.subject, &values);
-            if found.changes {
-                self.changed(&value, site.expr.span, found.deletes);
-            }
-            return Some(value);
-        }
-        let before = self.evidence.lookups.len();
-        if !lookup::only_answers(last)
-            && let Some(callee) = self.modules.callee(self.def, &site.call.func)
-            && let Some(mut value) = self.through(callee, site)
-        {
-            let unseen = before == self.evidence.lookups.len() && lookup::reads_records(callee.function);
-            if by_id && unseen && lookup::sounds_like_lookup(last) {
-                value = self.looked_up(site.expr.span, lookup::subject_of_name(last), &values);
-                if lookup::is_change(last) {
-                    self.changed(&value, site.expr.span, lookup::is_delete(last));
-                }
-            }
-            return Some(value);
-        }
-        if by_id
-            && lookup::sounds_like_lookup(last)
-            && !lookup::is_foreign(self.modules, self.def.scope, &site.call.func)
-        {
-            let value = self.looked_up(site.expr.span, lookup::subject_of_call(site.call, last), &values);
-            if lookup::is_change(last) {
-                self.changed(&value, site.expr.span, lookup::is_delete(last));
-            }
-            return Some(value);
-        }
-        // A record found by who is signed in speaks for them.
-        (all.has(MarkKind::Principal) && lookup::of_call(self.modules, self.def.scope, site.call).is_some())
-            .then(|| Value::marked(MarkKind::Principal, self.def.scope, site.expr.span))
+        self.finds(site, last, &all)
     }
 }
 

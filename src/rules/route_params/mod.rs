@@ -3,10 +3,11 @@
 mod guard;
 mod judge;
 mod lookup;
+mod missing_converter;
 mod model;
 mod object_without_authorization;
 mod words;
 
 use super::Rule;
 
-pub const RULES: &[&Rule] = &[&object_without_authorization::RULE];
+pub const RULES: &[&Rule] = &[&object_without_authorization::RULE, &missing_converter::RULE];

@@ -78,7 +78,7 @@ fn named_alike(class: &str, name: &str) -> bool {
     name == class || name.strip_suffix('s') == Some(&class) || class.strip_suffix('s') == Some(&name)
 }
 
-fn declared<'f>(class: &'f Class) -> impl Iterator<Item = (&'f str, &'f Expr)> {
+pub(super) fn declared(class: &Class) -> impl Iterator<Item = (&str, &Expr)> {
     class.body.iter().filter_map(|stmt| match &stmt.kind {
         StmtKind::Assign { targets, value } => Some((targets.first()?.as_name()?, value)),
         _ => None,

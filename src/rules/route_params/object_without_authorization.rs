@@ -150,7 +150,7 @@ const PUBLIC: [&str; 62] = [
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
-    let all = routes::collect(&modules);
+    let all = routes::collect(&facts.files, &modules);
     let people = all.iter().any(lets_register);
     let mut by_handler: BTreeMap<Place, Vec<Route<'_>>> = BTreeMap::new();
     for route in all {
@@ -221,6 +221,7 @@ fn weigh(found: &Lookup, owned: &Ownership, signed_in: bool, people: bool) -> Op
         // Profile pages are public; what they must not show is the rest.
         Ownership::Account => found.shows.is_some().then_some(Severity::Medium),
         _ if personal => Some(Severity::Medium),
+        Ownership::Column(_) if found.shows.is_some() => Some(Severity::Medium),
         Ownership::Column(_) if !names(&PUBLIC) => Some(Severity::Low),
         _ => None,
     }

@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
-    let routes = routes::collect(&modules);
+    let routes = routes::collect(&facts.files, &modules);
     trace::hits(&modules, &routes).iter().map(|hit| finding(facts, &modules, hit)).collect()
 }
 

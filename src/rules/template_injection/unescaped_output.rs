@@ -1,0 +1,205 @@
+//! FH303: `|safe` and `{% autoescape false %}` on values that may hold what people typed.
+
+use std::collections::BTreeSet;
+
+use super::html;
+use crate::facts::Facts;
+use crate::finding::{Confidence, Finding, Severity, Threat};
+use crate::lang::jinja::{self, Filtered, Tag, TagKind};
+use crate::lang::python::walk_exprs;
+use crate::rules::{Explanation, Rule};
+use crate::text::{SourceFile, Span};
+
+pub(super) const RULE: Rule = Rule {
+    id: "FH303",
+    name: "unescaped-output",
+    threat: Threat::TemplateInjection,
+    severity: Severity::Medium,
+    explanation: Explanation {
+        what: "A template prints a value with `|safe`, or inside `{% autoescape false %}`, and nothing shows that the \
+               value is HTML made by the server or cleaned of what people typed.",
+        why: "Text with `<script>` in it then runs in the browser of everyone who opens the page: it acts with their \
+              session, reads what they see and sends it away (cross-site scripting).",
+        fix: "Remove `|safe` where the value is plain text: Jinja then escapes it. Where it must be HTML, clean it \
+              when it is stored or rendered (`nh3.clean`, `bleach.clean`) and mark only the cleaned result. For data \
+              in scripts use `|tojson`, which needs no `|safe`.",
+        ignore: "When only trusted people can write the value, or when it is cleaned where the tool does not see it.",
+    },
+    check,
+    remedy: None,
+};
+
+fn check(facts: &Facts) -> Vec<Finding> {
+    let cleaned = cleaned_names(facts);
+    let flashes = flashes_values(facts);
+    let mut findings = Vec::new();
+    for source in facts.files.sources.values().filter(|source| is_template(source)) {
+        let tags = jinja::tags(&source.text);
+        let declared = declared_names(&source.text, &tags);
+        for tag in &tags {
+            for found in jinja::uses_of(&source.text, tag.inner, "safe") {
+                findings.extend(unescaped(facts, source, &found, &cleaned, &declared, flashes));
+            }
+        }
+        for (tag, outputs) in switched_off(source, &tags) {
+            findings.push(block(facts, source, tag, &outputs));
+        }
+    }
+    findings
+}
+
+/// Templates of the project that are sent as HTML.
+fn is_template(source: &SourceFile) -> bool {
+    let path = &source.path;
+    let known = matches!(path.extension(), "html" | "htm" | "xhtml" | "jinja" | "jinja2" | "j2" | "xml" | "svg");
+    let text_only = [".txt.", ".tex.", ".sql.", ".yml.", ".yaml.", ".conf.", ".cfg.", ".sh.", ".service."];
+    let others =
+        ["test", "tests", "docs", "examples", "node_modules", "vendor", "static", "site-packages", "venv", ".venv"];
+    let own = !path.components().any(|part| others.contains(&part));
+    let template = path.components().any(|part| part.contains("template")) || source.text.contains("{%");
+    known && own && template && !text_only.iter().any(|end| path.name().contains(end)) && source.text.contains("{")
+}
+
+fn unescaped(
+    facts: &Facts,
+    source: &SourceFile,
+    found: &Filtered,
+    cleaned: &BTreeSet<String>,
+    declared: &BTreeSet<String>,
+    flashes: bool,
+) -> Option<Finding> {
+    let subject = found.subject.of(&source.text);
+    let plain = subject.split('|').next().unwrap_or(subject).trim();
+    let inside = subject.split('|').skip(1).map(|filter| {
+        let filter = filter.trim_start();
+        filter.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(filter)
+    });
+    let by_filter = inside.chain(found.after.as_deref()).any(|filter| html::cleans(filter) || cleaned.contains(filter));
+    if by_filter || declared.contains(plain) || html::is_made_by_server(plain) {
+        return None;
+    }
+    let called = plain.split('(').next().unwrap_or(plain).trim();
+    let last = called.rsplit('.').next().unwrap_or(called);
+    if cleaned.contains(last) {
+        return None;
+    }
+    let message_only = matches!(plain, "message" | "msg" | "m" | "message[1]" | "msg[1]");
+    if message_only && !flashes {
+        return None;
+    }
+    let filter = Span::new(found.subject.start, found.filter.end);
+    let message = format!("`{}` is printed with `|safe`, and nothing shows that it was cleaned", short(plain));
+    Some(
+        Finding::new(
+            RULE.id,
+            RULE.threat,
+            RULE.severity,
+            facts.files.locate(&source.path, filter),
+            short(plain),
+            message,
+        )
+        .confidence(Confidence::Medium)
+        .next_step(format!(
+            "If `{0}` is plain text, remove `|safe`. If it is HTML that people can write, clean it before it is \
+                 stored or passed to the template: `nh3.clean({0})`.",
+            short(plain)
+        )),
+    )
+}
+
+/// Names a template fills itself: parameters of its macros, and the parts of form fields it loops
+/// over.
+fn declared_names(text: &str, tags: &[Tag]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for tag in tags.iter().filter(|tag| tag.kind == TagKind::Statement) {
+        let inner = tag.inner.of(text);
+        if let Some((_, params)) = inner.strip_prefix("macro ").and_then(|rest| rest.split_once('(')) {
+            let params = params.trim_end_matches(')').split(',');
+            names.extend(params.map(|param| param.split('=').next().unwrap_or(param).trim().to_owned()));
+        } else if let Some((names_in, iterated)) = inner.strip_prefix("for ").and_then(|rest| rest.split_once(" in "))
+            && html::is_made_by_server(iterated)
+        {
+            names.extend(names_in.split(',').map(|name| name.trim().to_owned()));
+        }
+    }
+    names.retain(|name| !matches!(name.as_str(), "content" | "body" | "message" | "text" | "value" | "html"));
+    names
+}
+
+/// `{% autoescape false %}` blocks with the values printed in them.
+fn switched_off<'t>(source: &SourceFile, tags: &'t [Tag]) -> Vec<(&'t Tag, Vec<String>)> {
+    let text = &source.text;
+    let mut found: Vec<(&Tag, Vec<String>)> = Vec::new();
+    let mut open: Option<(&Tag, Vec<String>)> = None;
+    for tag in tags {
+        let inner = tag.inner.of(text);
+        let mut words = inner.split_whitespace();
+        match (tag.kind, words.next(), words.next()) {
+            (TagKind::Statement, Some("autoescape"), Some("false" | "False")) => open = Some((tag, Vec::new())),
+            (TagKind::Statement, Some("filter"), Some("safe")) => open = Some((tag, Vec::new())),
+            (TagKind::Statement, Some("endautoescape" | "endfilter"), _) => found.extend(open.take()),
+            (TagKind::Output, ..) => {
+                let filters: Vec<&str> = inner.split('|').skip(1).map(str::trim).collect();
+                let plain = inner.split('|').next().unwrap_or(inner).trim();
+                let clean = filters.iter().any(|filter| html::cleans(filter)) || html::is_made_by_server(plain);
+                if let Some((_, outputs)) = open.as_mut().filter(|_| !clean) {
+                    outputs.push(short(plain));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.extend(open);
+    found.retain(|(_, outputs)| !outputs.is_empty());
+    found
+}
+
+fn block(facts: &Facts, source: &SourceFile, tag: &Tag, outputs: &[String]) -> Finding {
+    let names = outputs.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let statement = tag.inner.of(&source.text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = format!("`{{% {statement} %}}` turns escaping off for {names}");
+    let primary = facts.files.locate(&source.path, tag.span);
+    Finding::new(RULE.id, RULE.threat, RULE.severity, primary, &statement, message)
+        .confidence(Confidence::Medium)
+        .next_step(format!("Remove the block's two tags, or write `|e` behind {names}."))
+}
+
+/// Names of attributes and variables that the project gives cleaned or escaped HTML, and of its
+/// functions (filters, mostly) that clean.
+fn cleaned_names(facts: &Facts) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    // Twice: a function may call one that is read later.
+    for file in facts.own_python().chain(facts.own_python()) {
+        html::cleaned_targets(&file.module.body, &mut names);
+    }
+    names
+}
+
+/// Whether `flash()` is ever given more than fixed text.
+fn flashes_values(facts: &Facts) -> bool {
+    let mut found = false;
+    for file in facts.own_python() {
+        walk_exprs(&file.module.body, &mut |expr| {
+            let Some(call) = expr.as_call() else { return };
+            if call.func.dotted().is_some_and(|name| name == "flash" || name.ends_with(".flash")) {
+                found |= call.positional(0).is_some_and(html::holds_values);
+            }
+        });
+    }
+    found
+}
+
+fn short(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 50 { line } else { line.chars().take(47).chain("...".chars()).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixtures() {
+        crate::rules::testing::check_fixtures(&RULE);
+    }
+}
