@@ -186,7 +186,7 @@ mod tests {
         super::kept(&mut out, &kept);
         assert_eq!(
             out,
-            "  kept       .env: it holds a key that may be in use; flask-harden undo --purge removes it\n  \
+            "  kept       .env: it holds a key that may be in use; keep it out of git; flask-harden undo --purge removes it\n  \
              kept       config.py: edited since; flask-harden undo --force restores it; the edits are kept with the run\n"
         );
     }
