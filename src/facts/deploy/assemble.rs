@@ -1,7 +1,8 @@
 //! Puts a start and what its deployment file says round it together into a `Launch`.
 
-use super::shell::{Form, Start, command_span};
+use super::shell::Start;
 use super::vars::overlay;
+use super::words::{Form, command_span};
 use crate::facts::{Launch, LaunchRole, LaunchVar, Precedence};
 use crate::text::{Location, RepoPath, SourceFile, Span};
 

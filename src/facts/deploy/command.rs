@@ -3,7 +3,7 @@
 
 use super::options::Options;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use super::{python, servers};
 use crate::facts::{Server, WsgiTarget};
 use crate::text::{RepoPath, Span};
@@ -174,7 +174,8 @@ fn flask(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Option<Started> 
         Some(app) => WsgiTarget::parse(&app),
         None => default_app(scope),
     };
-    started.bind = address(options.value(&["--host", "-h"]), options.value(&["--port", "-p"]));
+    let host = options.value(&["--host", "-h"]).or_else(|| scope.lookup("FLASK_RUN_HOST"));
+    started.bind = address(host, options.value(&["--port", "-p"]).or_else(|| scope.lookup("FLASK_RUN_PORT")));
     started.debug = options.index_of(&["--debug", "--debugger", "--reload"]);
     started.https = options.has(&["--cert"]);
     started.env_files = options.values(&["--env-file", "-e"]).map(str::to_owned).collect();

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::Deployments;
 use super::dockerfile::Command;
-use super::shell::{Arg, Form, Piece, ShellText};
 use super::vars;
+use super::words::{Arg, Form, Piece, ShellText};
 use crate::facts::LaunchVar;
 use crate::lang::node::{Entry, Node, NodeKind, Scalar, Style, list_item_span};
 use crate::lang::shell::is_name;

@@ -30,6 +30,7 @@ mod supervisor;
 mod systemd;
 mod uwsgi;
 mod vars;
+mod words;
 mod wrappers;
 mod wsgi_file;
 

@@ -1,7 +1,7 @@
 //! Options of a command line, given which of them take no value.
 
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 
 /// One option as it was met.
 pub struct Opt {

@@ -3,7 +3,8 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{ShellText, start};
+use super::shell::start;
+use super::words::ShellText;
 use super::{Deployments, Kind, heroku, roles};
 use crate::facts::LaunchRole;
 use crate::lang::procfile::processes;

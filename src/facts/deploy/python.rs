@@ -4,7 +4,7 @@
 use super::command::{self, Started, address};
 use super::options::Options;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::facts::{Server, WsgiTarget};
 use crate::text::RepoPath;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::container::{Places, absolute};
 use super::context::Context;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::facts::LaunchVar;
 use crate::text::RepoPath;
 

@@ -3,8 +3,9 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{Form, Piece, ShellText, start_words};
+use super::shell::start_words;
 use super::vars::{self, whole_lines};
+use super::words::{Form, Piece, ShellText};
 use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, LaunchVar};
 use crate::lang::ini::{Continues, Section, Setting, sections};

@@ -2,7 +2,7 @@
 
 use super::command::program;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::lang::shell::is_name;
 
 /// What to do with the first words of a command.
