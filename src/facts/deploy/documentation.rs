@@ -11,7 +11,7 @@ use crate::lang::node::{Node, NodeKind};
 use crate::lang::yaml;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "documentation", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "documentation", matches, read };
 
 fn is_workflow(path: &RepoPath) -> bool {
     let parts: Vec<&str> = path.components().collect();

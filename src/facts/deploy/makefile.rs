@@ -9,7 +9,7 @@ use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, Precedence};
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "makefile", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "makefile", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     matches!(path.name(), "Makefile" | "makefile" | "GNUmakefile") || path.extension() == "mk"

@@ -10,7 +10,7 @@ use crate::facts::LaunchRole;
 use crate::lang::procfile::processes;
 use crate::text::{RepoPath, SourceFile};
 
-pub const KIND: Kind = Kind { name: "procfile", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "procfile", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let name = path.name();

@@ -9,7 +9,7 @@ use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, Precedence};
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "script", matches: super::shell::is_script, read };
+pub(crate) const KIND: Kind = Kind { name: "script", matches: super::shell::is_script, read };
 
 fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments) {
     let shell = file.text.starts_with("#!") && file.text.lines().next().is_some_and(|line| line.contains("sh"));

@@ -15,7 +15,7 @@ use crate::text::{Location, RepoPath, Span};
 const DEPTH: usize = 4;
 
 /// A command that starts a server, with what was set on the way to it.
-pub struct Start<'a> {
+pub(crate) struct Start<'a> {
     pub args: Vec<Arg<'a>>,
     pub started: Started,
     /// Set on the way: assignments, `export`, `env`.
@@ -29,7 +29,7 @@ pub struct Start<'a> {
 
 impl Start<'_> {
     /// A server that a base image starts by itself, with uWSGI's settings from the usual place.
-    pub fn of_image(server: Server, scope: &Scope<'_, '_>) -> Self {
+    pub(crate) fn of_image(server: Server, scope: &Scope<'_, '_>) -> Self {
         let mut started = Started::new(server);
         started.conf = scope.cwd.join("uwsgi.ini").filter(|path| scope.context.has_file(path));
         Self {
@@ -45,7 +45,7 @@ impl Start<'_> {
 }
 
 /// Whether a file may be a script that a start line calls.
-pub fn is_script(path: &RepoPath) -> bool {
+pub(crate) fn is_script(path: &RepoPath) -> bool {
     const NAMES: &[&str] = &[
         "run",
         "start",
@@ -66,19 +66,19 @@ pub fn is_script(path: &RepoPath) -> bool {
 }
 
 /// The commands of a shell text that start servers.
-pub fn starts<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Vec<Start<'a>> {
+pub(crate) fn starts<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Vec<Start<'a>> {
     let mut runner = Runner::new(scope);
     runner.text(text, 0);
     runner.starts
 }
 
 /// The one that counts among the starts of a shell text.
-pub fn start<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Option<Start<'a>> {
+pub(crate) fn start<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Option<Start<'a>> {
     choose(starts(scope, text))
 }
 
 /// The start that a list of words is or leads to.
-pub fn start_words<'a>(scope: &Scope<'a, '_>, args: Vec<Arg<'a>>) -> Option<Start<'a>> {
+pub(crate) fn start_words<'a>(scope: &Scope<'a, '_>, args: Vec<Arg<'a>>) -> Option<Start<'a>> {
     let mut runner = Runner::new(scope);
     runner.args(args, false, 0);
     choose(runner.starts)

@@ -12,7 +12,7 @@ use crate::lang::ini::{Continues, Setting, sections};
 use crate::lang::shell::is_name;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "supervisor", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "supervisor", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let named = path.components().any(|part| part.to_ascii_lowercase().contains("supervisor"));

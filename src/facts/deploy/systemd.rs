@@ -12,7 +12,7 @@ use crate::lang::ini::{Continues, Section, Setting, sections};
 use crate::lang::shell::words;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "systemd", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "systemd", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let name = path.name();

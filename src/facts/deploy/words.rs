@@ -10,14 +10,14 @@ use crate::text::{Location, SourceFile, Span};
 
 /// How the words of a piece of text are quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     Shell,
     Exec,
 }
 
 /// The stretch of a file that a word comes from.
 #[derive(Clone, Copy)]
-pub struct Piece<'a> {
+pub(crate) struct Piece<'a> {
     pub file: &'a SourceFile,
     pub span: Span,
     pub form: Form,
@@ -26,7 +26,7 @@ pub struct Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
-    pub fn new(file: &'a SourceFile, span: Span, form: Form) -> Self {
+    pub(crate) fn new(file: &'a SourceFile, span: Span, form: Form) -> Self {
         Self { file, span, form, quote: None }
     }
 
@@ -37,7 +37,7 @@ impl<'a> Piece<'a> {
 
 /// One word of a command.
 #[derive(Clone)]
-pub struct Arg<'a> {
+pub(crate) struct Arg<'a> {
     pub text: String,
     /// Where it stands in the piece's file, where it stands there byte for byte.
     pub span: Option<Span>,
@@ -46,7 +46,7 @@ pub struct Arg<'a> {
 }
 
 /// A text that a shell reads.
-pub struct ShellText<'a> {
+pub(crate) struct ShellText<'a> {
     pub text: Cow<'a, str>,
     /// Where the text starts in the file, where it stands there byte for byte.
     pub at: Option<usize>,
@@ -55,7 +55,7 @@ pub struct ShellText<'a> {
 
 impl<'a> ShellText<'a> {
     /// A span of a file as it stands there.
-    pub fn of(file: &'a SourceFile, span: Span) -> Self {
+    pub(crate) fn of(file: &'a SourceFile, span: Span) -> Self {
         Self {
             text: Cow::Borrowed(span.of(&file.text)),
             at: Some(span.start),
@@ -63,7 +63,7 @@ impl<'a> ShellText<'a> {
         }
     }
 
-    pub fn args(&self, words: Vec<Word>) -> Vec<Arg<'a>> {
+    pub(crate) fn args(&self, words: Vec<Word>) -> Vec<Arg<'a>> {
         let arg = |word: Word| Arg {
             span: self.at.map(|at| Span::new(at + word.span.start, at + word.span.end)),
             text: word.text,
@@ -74,18 +74,18 @@ impl<'a> ShellText<'a> {
     }
 
     /// The words as programs split them that use no shell.
-    pub fn words(&self) -> Vec<Arg<'a>> {
+    pub(crate) fn words(&self) -> Vec<Arg<'a>> {
         self.args(words(&self.text))
     }
 }
 
 /// Whether a word is `NAME=value`.
-pub fn is_assignment(arg: &Arg<'_>) -> bool {
+pub(crate) fn is_assignment(arg: &Arg<'_>) -> bool {
     arg.text.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 /// The text inside a word, for a shell to read: with places where nothing in it was escaped.
-pub fn inner_text<'a>(arg: &Arg<'a>) -> ShellText<'a> {
+pub(crate) fn inner_text<'a>(arg: &Arg<'a>) -> ShellText<'a> {
     let raw = arg.span.map(|span| span.of(&arg.piece.file.text));
     let quote = raw.and_then(|raw| raw.chars().next()).filter(|c| matches!(c, '"' | '\''));
     let literal = match (raw, quote) {
@@ -100,7 +100,7 @@ pub fn inner_text<'a>(arg: &Arg<'a>) -> ShellText<'a> {
 }
 
 /// The variable that a word `NAME=value` sets, the name starting `from` bytes into the word.
-pub fn assigned(arg: &Arg<'_>, from: usize) -> Option<LaunchVar> {
+pub(crate) fn assigned(arg: &Arg<'_>, from: usize) -> Option<LaunchVar> {
     let (name, value) = arg.text.get(from..)?.split_once('=')?;
     if !is_name(name) {
         return None;
@@ -130,7 +130,7 @@ fn removable(file: &SourceFile, span: Span) -> Option<Span> {
 }
 
 /// The bytes of a command, where its words stand in one piece.
-pub fn command_span(args: &[Arg<'_>]) -> Option<Span> {
+pub(crate) fn command_span(args: &[Arg<'_>]) -> Option<Span> {
     let (first, last) = (args.first()?, args.last()?);
     let whole = args.iter().all(|arg| arg.span.is_some() && arg.piece.is(&first.piece));
     let (start, end) = (first.span?.start, last.span?.end);
