@@ -11,7 +11,7 @@ use crate::facts::{LaunchRole, Server, WsgiTarget};
 use crate::lang::node::Node;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "app-yaml", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "app-yaml", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let name = path.name();

@@ -1,12 +1,13 @@
 //! Puts a start and what its deployment file says round it together into a `Launch`.
 
-use super::shell::{Form, Start, command_span};
+use super::shell::Start;
 use super::vars::overlay;
+use super::words::{Form, command_span};
 use crate::facts::{Launch, LaunchRole, LaunchVar, Precedence};
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// What a deployment file says about one start.
-pub struct Frame<'a> {
+pub(crate) struct Frame<'a> {
     pub kind: &'static str,
     pub name: String,
     pub role: LaunchRole,
@@ -20,7 +21,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    pub fn new(kind: &'static str, file: &'a SourceFile, name: &str, span: Span) -> Self {
+    pub(crate) fn new(kind: &'static str, file: &'a SourceFile, name: &str, span: Span) -> Self {
         Self {
             kind,
             name: name.to_owned(),
@@ -35,7 +36,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The launch that a start is here.
-    pub fn launch(self, start: Start<'_>) -> Launch {
+    pub(crate) fn launch(self, start: Start<'_>) -> Launch {
         let span = command_span(&start.args);
         let piece = start.args.first().map(|arg| arg.piece);
         let file = piece.map_or(self.file, |piece| piece.file);

@@ -3,13 +3,13 @@
 
 use super::options::Options;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use super::{python, servers};
 use crate::facts::{Server, WsgiTarget};
 use crate::text::{RepoPath, Span};
 
 /// A command that starts a server.
-pub struct Started {
+pub(crate) struct Started {
     pub server: Server,
     pub target: Option<WsgiTarget>,
     pub script: Option<RepoPath>,
@@ -27,7 +27,7 @@ pub struct Started {
 }
 
 impl Started {
-    pub fn new(server: Server) -> Self {
+    pub(crate) fn new(server: Server) -> Self {
         Self {
             server,
             target: None,
@@ -44,13 +44,13 @@ impl Started {
 }
 
 /// The program's own name: the last component of its path.
-pub fn program(text: &str) -> &str {
+pub(crate) fn program(text: &str) -> &str {
     let name = text.rsplit('/').next().unwrap_or(text);
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
 /// Reads a command line without wrappers; `None` where it starts no server.
-pub fn parse(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Option<Started> {
+pub(crate) fn parse(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Option<Started> {
     let first = scope.expand(args.first()?);
     let name = program(&first);
     if python::is_python(name) {
@@ -60,7 +60,7 @@ pub fn parse(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Option<Started> {
 }
 
 /// A command known by its name, at word `at` (behind `python -m` that is not the first).
-pub fn by_name(scope: &Scope<'_, '_>, name: &str, args: &[Arg<'_>], at: usize) -> Option<Started> {
+pub(crate) fn by_name(scope: &Scope<'_, '_>, name: &str, args: &[Arg<'_>], at: usize) -> Option<Started> {
     match name {
         "gunicorn" | "gunicorn3" | "gunicorn_paster" => Some(gunicorn(scope, args, at)),
         "flask" | "flask3" => flask(scope, args, at),
@@ -174,7 +174,8 @@ fn flask(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Option<Started> 
         Some(app) => WsgiTarget::parse(&app),
         None => default_app(scope),
     };
-    started.bind = address(options.value(&["--host", "-h"]), options.value(&["--port", "-p"]));
+    let host = options.value(&["--host", "-h"]).or_else(|| scope.lookup("FLASK_RUN_HOST"));
+    started.bind = address(host, options.value(&["--port", "-p"]).or_else(|| scope.lookup("FLASK_RUN_PORT")));
     started.debug = options.index_of(&["--debug", "--debugger", "--reload"]);
     started.https = options.has(&["--cert"]);
     started.env_files = options.values(&["--env-file", "-e"]).map(str::to_owned).collect();
@@ -188,7 +189,7 @@ fn default_app(scope: &Scope<'_, '_>) -> Option<WsgiTarget> {
 }
 
 /// `host:port` of two options.
-pub fn address(host: Option<&str>, port: Option<&str>) -> Option<String> {
+pub(crate) fn address(host: Option<&str>, port: Option<&str>) -> Option<String> {
     match (host, port) {
         (None, None) => None,
         (Some(host), Some(port)) => Some(format!("{host}:{port}")),
@@ -198,7 +199,7 @@ pub fn address(host: Option<&str>, port: Option<&str>) -> Option<String> {
 }
 
 /// Where `K=V` stands that a word sets.
-pub fn set_span(arg: &Arg<'_>, from: usize) -> Option<Span> {
+pub(crate) fn set_span(arg: &Arg<'_>, from: usize) -> Option<Span> {
     let span = arg.span?;
     let raw = span.of(&arg.piece.file.text);
     let lead = usize::from(raw.starts_with(['"', '\'']));

@@ -15,7 +15,7 @@ use crate::lang::node::Node;
 use crate::lang::yaml;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "compose", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "compose", matches, read };
 
 /// How far `extends` is followed.
 const EXTENDS: usize = 4;

@@ -15,12 +15,12 @@ struct Place {
 
 /// The places of one file system, later ones over earlier ones.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub(crate) struct Places {
     list: Vec<Place>,
 }
 
 /// `dir/path` as an absolute path without `.` and `..`.
-pub fn absolute(dir: &str, path: &str) -> String {
+pub(crate) fn absolute(dir: &str, path: &str) -> String {
     let joined = if path.starts_with('/') { path.to_owned() } else { format!("{dir}/{path}") };
     let mut parts: Vec<&str> = Vec::new();
     for part in joined.split('/') {
@@ -42,12 +42,12 @@ fn below<'p>(path: &'p str, dir: &str) -> Option<&'p str> {
 }
 
 impl Places {
-    pub fn add(&mut self, to: String, from: RepoPath) {
+    pub(crate) fn add(&mut self, to: String, from: RepoPath) {
         self.list.push(Place { to, from });
     }
 
     /// What another file system has at `source` is put at `to`.
-    pub fn add_from(&mut self, other: &Places, source: &str, to: &str) {
+    pub(crate) fn add_from(&mut self, other: &Places, source: &str, to: &str) {
         for place in &other.list {
             if let Some(rest) = below(&place.to, source) {
                 self.add(absolute(to, rest), place.from.clone());
@@ -60,7 +60,7 @@ impl Places {
     }
 
     /// The path of the tree that stands at an absolute path.
-    pub fn find(&self, context: &Context<'_>, path: &str) -> Option<RepoPath> {
+    pub(crate) fn find(&self, context: &Context<'_>, path: &str) -> Option<RepoPath> {
         let mut hits: Vec<(usize, RepoPath)> = self
             .list
             .iter()
@@ -73,7 +73,7 @@ impl Places {
     }
 
     /// The directory of the tree that an absolute directory was filled from.
-    pub fn dir(&self, context: &Context<'_>, path: &str) -> Option<RepoPath> {
+    pub(crate) fn dir(&self, context: &Context<'_>, path: &str) -> Option<RepoPath> {
         if let Some(found) = self.find(context, path).filter(|found| context.has_dir(found)) {
             return Some(found);
         }

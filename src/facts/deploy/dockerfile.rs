@@ -5,13 +5,14 @@ use super::assemble::Frame;
 use super::container::{Places, absolute};
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{Arg, Form, Piece, ShellText, Start, start, start_words};
+use super::shell::{Start, start, start_words};
+use super::words::{Arg, Form, Piece, ShellText};
 use super::{Deployments, Kind, roles, vars};
 use crate::facts::{LaunchRole, LaunchVar, Precedence, Server, VarOrigin};
 use crate::lang::dockerfile::{Instruction, Pair, instructions};
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "dockerfile", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "dockerfile", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let name = path.name().to_ascii_lowercase();
@@ -22,14 +23,14 @@ fn matches(path: &RepoPath) -> bool {
 
 /// A command of an image.
 #[derive(Clone)]
-pub enum Command<'a> {
+pub(crate) enum Command<'a> {
     Shell { file: &'a SourceFile, text: String, span: Span },
     Exec(Vec<Arg<'a>>),
 }
 
 /// One build stage, with what it took over from the stage below it.
 #[derive(Clone)]
-pub struct Stage<'a> {
+pub(crate) struct Stage<'a> {
     pub name: Option<String>,
     /// The image it is made from, as written.
     pub base: String,
@@ -44,7 +45,7 @@ pub struct Stage<'a> {
 }
 
 /// What a Dockerfile builds.
-pub struct Image<'a> {
+pub(crate) struct Image<'a> {
     pub file: &'a SourceFile,
     pub stages: Vec<Stage<'a>>,
     /// Variables that no stage's environment shows any more, and build arguments.
@@ -53,7 +54,7 @@ pub struct Image<'a> {
 
 impl<'a> Image<'a> {
     /// Reads a Dockerfile that is built with `build_dir` as its context.
-    pub fn read(file: &'a SourceFile, context: &Context<'a>, build_dir: Option<RepoPath>) -> Self {
+    pub(crate) fn read(file: &'a SourceFile, context: &Context<'a>, build_dir: Option<RepoPath>) -> Self {
         let all = instructions(&file.text);
         let dir = build_dir.unwrap_or_else(|| guess_build_dir(file, context, &all));
         let mut reader = Reader { context, file, dir, stages: Vec::new(), globals: Vec::new(), build_args: Vec::new() };
@@ -64,7 +65,7 @@ impl<'a> Image<'a> {
     }
 
     /// The stage a build without or with a target ends at.
-    pub fn stage(&self, target: Option<&str>) -> Option<&Stage<'a>> {
+    pub(crate) fn stage(&self, target: Option<&str>) -> Option<&Stage<'a>> {
         match target {
             Some(target) => self
                 .stages
@@ -78,13 +79,13 @@ impl<'a> Image<'a> {
 
 impl<'a> Stage<'a> {
     /// Where commands of this image run.
-    pub fn scope<'c>(&self, context: &'c Context<'a>, dir: &RepoPath) -> Scope<'a, 'c> {
+    pub(crate) fn scope<'c>(&self, context: &'c Context<'a>, dir: &RepoPath) -> Scope<'a, 'c> {
         let scope = Scope::new(context, dir.clone()).with_env(self.env.clone());
         scope.inside(self.places.clone(), &self.workdir)
     }
 
     /// What the image starts; `entrypoint` and `cmd` replace its own, as compose does.
-    pub fn start(
+    pub(crate) fn start(
         &self,
         scope: &Scope<'a, '_>,
         entrypoint: Option<Command<'a>>,
@@ -97,7 +98,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The base image's own server, where it is known to start one.
-    pub fn base_start(&self, scope: &Scope<'a, '_>) -> Option<Start<'a>> {
+    pub(crate) fn base_start(&self, scope: &Scope<'a, '_>) -> Option<Start<'a>> {
         let silent = self.entrypoint.is_none() && self.cmd.is_none();
         let known = self.base.to_ascii_lowercase().contains("uwsgi-nginx");
         (silent && known).then(|| Start::of_image(Server::Uwsgi, scope))
@@ -105,7 +106,11 @@ impl<'a> Stage<'a> {
 }
 
 /// ENTRYPOINT and CMD as the container joins them.
-pub fn join<'a>(scope: &Scope<'a, '_>, entrypoint: Option<Command<'a>>, cmd: Option<Command<'a>>) -> Option<Start<'a>> {
+pub(crate) fn join<'a>(
+    scope: &Scope<'a, '_>,
+    entrypoint: Option<Command<'a>>,
+    cmd: Option<Command<'a>>,
+) -> Option<Start<'a>> {
     match (entrypoint, cmd) {
         (None, None) => None,
         // The shell form of ENTRYPOINT ignores CMD.

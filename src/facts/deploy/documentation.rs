@@ -3,14 +3,15 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{ShellText, starts};
+use super::shell::starts;
+use super::words::ShellText;
 use super::{Deployments, Kind, fields};
 use crate::facts::{LaunchRole, Precedence};
 use crate::lang::node::{Node, NodeKind};
 use crate::lang::yaml;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "documentation", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "documentation", matches, read };
 
 fn is_workflow(path: &RepoPath) -> bool {
     let parts: Vec<&str> = path.components().collect();

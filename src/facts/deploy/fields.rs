@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::Deployments;
 use super::dockerfile::Command;
-use super::shell::{Arg, Form, Piece, ShellText};
 use super::vars;
+use super::words::{Arg, Form, Piece, ShellText};
 use crate::facts::LaunchVar;
 use crate::lang::node::{Entry, Node, NodeKind, Scalar, Style, list_item_span};
 use crate::lang::shell::is_name;
@@ -14,7 +14,7 @@ use crate::notice::{Notice, NoticeKind};
 use crate::text::{SourceFile, Span};
 
 /// The documents of a YAML or JSON file; what could not be read becomes a notice.
-pub fn documents(file: &SourceFile, found: &mut Deployments) -> Vec<Rc<Node>> {
+pub(crate) fn documents(file: &SourceFile, found: &mut Deployments) -> Vec<Rc<Node>> {
     let read = yaml::read(&file.text);
     if let Some(error) = read.error {
         let notice =
@@ -28,7 +28,7 @@ pub fn documents(file: &SourceFile, found: &mut Deployments) -> Vec<Rc<Node>> {
 }
 
 /// The content of a TOML file; what could not be read becomes a notice.
-pub fn toml_document(file: &SourceFile, found: &mut Deployments) -> Option<Rc<Node>> {
+pub(crate) fn toml_document(file: &SourceFile, found: &mut Deployments) -> Option<Rc<Node>> {
     match toml::read(&file.text) {
         Ok(node) => Some(node),
         Err(error) => {
@@ -40,7 +40,7 @@ pub fn toml_document(file: &SourceFile, found: &mut Deployments) -> Option<Rc<No
 }
 
 /// A scalar as a text for a shell.
-pub fn shell_text<'a>(file: &'a SourceFile, scalar: &Scalar) -> ShellText<'a> {
+pub(crate) fn shell_text<'a>(file: &'a SourceFile, scalar: &Scalar) -> ShellText<'a> {
     let piece = Piece { quote: scalar.quote(), ..Piece::new(file, scalar.span, Form::Shell) };
     match scalar.in_place(&file.text) {
         Some(text) => ShellText { text, at: Some(scalar.span.start), piece },
@@ -49,7 +49,7 @@ pub fn shell_text<'a>(file: &'a SourceFile, scalar: &Scalar) -> ShellText<'a> {
 }
 
 /// A list as the words of a command.
-pub fn list_args<'a>(file: &'a SourceFile, node: &Node) -> Vec<Arg<'a>> {
+pub(crate) fn list_args<'a>(file: &'a SourceFile, node: &Node) -> Vec<Arg<'a>> {
     let flow = node.span.of(&file.text).starts_with('[');
     let piece = Piece::new(file, node.span, Form::Exec);
     let arg = |scalar: &Scalar| {
@@ -64,7 +64,7 @@ pub fn list_args<'a>(file: &'a SourceFile, node: &Node) -> Vec<Arg<'a>> {
 }
 
 /// A command of a field that is split into words without a shell: text or list.
-pub fn words_command<'a>(file: &'a SourceFile, node: &Node) -> Option<Command<'a>> {
+pub(crate) fn words_command<'a>(file: &'a SourceFile, node: &Node) -> Option<Command<'a>> {
     match &node.kind {
         NodeKind::Scalar(scalar) if scalar.is_null() => None,
         NodeKind::Scalar(scalar) => Some(Command::Exec(shell_text(file, scalar).words())),
@@ -74,7 +74,7 @@ pub fn words_command<'a>(file: &'a SourceFile, node: &Node) -> Option<Command<'a
 }
 
 /// Variables as a map of names to values, or as a list of `NAME=value`.
-pub fn env(file: &SourceFile, node: &Node) -> Vec<LaunchVar> {
+pub(crate) fn env(file: &SourceFile, node: &Node) -> Vec<LaunchVar> {
     match &node.kind {
         NodeKind::Map(entries) => entries.iter().filter_map(|entry| env_entry(file, entry)).collect(),
         NodeKind::Seq(items) => items.iter().filter_map(|item| env_item(file, item)).collect(),
@@ -115,12 +115,12 @@ fn references(text: &str) -> bool {
 }
 
 /// A variable whose value is a scalar.
-pub fn scalar_var(file: &SourceFile, name: &str, scalar: &Scalar, item: Option<Span>) -> LaunchVar {
+pub(crate) fn scalar_var(file: &SourceFile, name: &str, scalar: &Scalar, item: Option<Span>) -> LaunchVar {
     vars::var(file, name, &scalar.text.replace("$$", "$"), references(&scalar.text), scalar.span, item)
 }
 
 /// Variables as a list of maps that hold a name and a value, or say where the value comes from.
-pub fn named_env(file: &SourceFile, node: &Node, name_key: &str) -> Vec<LaunchVar> {
+pub(crate) fn named_env(file: &SourceFile, node: &Node, name_key: &str) -> Vec<LaunchVar> {
     let var = |item: &Rc<Node>| {
         let name = item.get(name_key)?.as_scalar()?;
         let item_span = list_item_span(&file.text, item);

@@ -7,7 +7,7 @@ use crate::facts::LaunchRole;
 use crate::lang::node::Node;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "fly", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "fly", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let name = path.name();

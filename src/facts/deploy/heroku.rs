@@ -8,7 +8,7 @@ use crate::lang::node::Node;
 use crate::lang::yaml;
 use crate::text::{RepoPath, SourceFile};
 
-pub const KIND: Kind = Kind { name: "heroku", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "heroku", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     matches!(path.name(), "heroku.yml" | "heroku.yaml" | "app.json")
@@ -44,7 +44,7 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
 }
 
 /// The variables of an `app.json`: plain texts, or maps with a value or a generator.
-pub fn app_json(file: &SourceFile) -> Vec<LaunchVar> {
+pub(crate) fn app_json(file: &SourceFile) -> Vec<LaunchVar> {
     let documents = yaml::read(&file.text).list;
     let Some(env) = documents.first().and_then(|root| root.get("env")) else { return Vec::new() };
     let var = |entry: &crate::lang::node::Entry| {

@@ -14,7 +14,7 @@ use crate::lang::node::{Node, NodeKind};
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// A service as a platform's file describes it.
-pub struct Hosted<'a, 'n> {
+pub(crate) struct Hosted<'a, 'n> {
     pub kind: &'static str,
     pub file: &'a SourceFile,
     pub name: &'n str,
@@ -31,7 +31,7 @@ pub struct Hosted<'a, 'n> {
 
 impl<'a> Hosted<'a, '_> {
     /// Adds the launch of this service; its variables are loose where it starts no server.
-    pub fn push(self, context: &Context<'a>, found: &mut Deployments) {
+    pub(crate) fn push(self, context: &Context<'a>, found: &mut Deployments) {
         let image =
             self.dockerfile.as_ref().and_then(|path| context.file(path)).map(|file| Image::read(file, context, None));
         let stage = image.as_ref().and_then(|image| image.stages.last());
@@ -61,7 +61,7 @@ impl<'a> Hosted<'a, '_> {
 }
 
 /// The start of a command field that a shell reads where it is a text.
-pub fn run<'a>(scope: &Scope<'a, '_>, file: &'a SourceFile, node: &Node) -> Option<Start<'a>> {
+pub(crate) fn run<'a>(scope: &Scope<'a, '_>, file: &'a SourceFile, node: &Node) -> Option<Start<'a>> {
     match &node.kind {
         NodeKind::Scalar(scalar) => start(scope, &fields::shell_text(file, scalar)),
         NodeKind::Seq(items) if items.len() == 1 => {
@@ -75,7 +75,12 @@ pub fn run<'a>(scope: &Scope<'a, '_>, file: &'a SourceFile, node: &Node) -> Opti
 }
 
 /// A container's command and arguments together.
-pub fn container<'a>(scope: &Scope<'a, '_>, file: &'a SourceFile, node: &Node, keys: [&str; 2]) -> Option<Start<'a>> {
+pub(crate) fn container<'a>(
+    scope: &Scope<'a, '_>,
+    file: &'a SourceFile,
+    node: &Node,
+    keys: [&str; 2],
+) -> Option<Start<'a>> {
     let field = |key: &str| node.get(key).and_then(|node| fields::words_command(file, node));
     join(scope, field(keys[0]), field(keys[1]))
 }

@@ -12,7 +12,7 @@ use crate::lang::node::Node;
 use crate::lang::yaml;
 use crate::text::{Location, RepoPath, SourceFile};
 
-pub const KIND: Kind = Kind { name: "kubernetes", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "kubernetes", matches, read };
 
 /// Images that are never this tree's own.
 const FOREIGN: &[&str] = &[

@@ -3,12 +3,13 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{ShellText, starts};
+use super::shell::starts;
+use super::words::ShellText;
 use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, Precedence};
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "makefile", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "makefile", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     matches!(path.name(), "Makefile" | "makefile" | "GNUmakefile") || path.extension() == "mk"

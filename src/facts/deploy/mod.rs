@@ -30,6 +30,7 @@ mod supervisor;
 mod systemd;
 mod uwsgi;
 mod vars;
+mod words;
 mod wrappers;
 mod wsgi_file;
 
@@ -134,43 +135,43 @@ mod testing {
     use crate::text::{RepoPath, SourceFile};
 
     /// A Flask app that runs itself, for scripts that must count as starts.
-    pub const APP: &str = "from flask import Flask\napp = Flask(__name__)\napp.run()\n";
+    pub(crate) const APP: &str = "from flask import Flask\napp = Flask(__name__)\napp.run()\n";
 
-    pub struct Trial {
+    pub(crate) struct Trial {
         files: Vec<SourceFile>,
     }
 
     impl Trial {
-        pub fn new(files: &[(&str, &str)]) -> Self {
+        pub(crate) fn new(files: &[(&str, &str)]) -> Self {
             let file =
                 |(path, text): &(&str, &str)| SourceFile::new(RepoPath::new(path).unwrap(), (*text).to_owned(), 0o644);
             Self { files: files.iter().map(file).collect() }
         }
 
-        pub fn read(&self) -> Deployments {
+        pub(crate) fn read(&self) -> Deployments {
             let files: Vec<&SourceFile> = self.files.iter().collect();
             deployments(&Context::new(&files, &[]))
         }
 
-        pub fn launches(&self) -> Vec<Launch> {
+        pub(crate) fn launches(&self) -> Vec<Launch> {
             self.read().launches
         }
 
         /// The only launch.
-        pub fn one(&self) -> Launch {
+        pub(crate) fn one(&self) -> Launch {
             let mut all = self.launches();
             assert_eq!(all.len(), 1, "{:?}", all.iter().map(brief).collect::<Vec<_>>());
             all.remove(0)
         }
 
         /// The text of a launch's command.
-        pub fn command(&self, launch: &Launch) -> Option<&str> {
+        pub(crate) fn command(&self, launch: &Launch) -> Option<&str> {
             let file = self.files.iter().find(|file| file.path == launch.location.path)?;
             Some(launch.command_span?.of(&file.text))
         }
 
         /// The files with a launch's variable taken away.
-        pub fn without(&self, launch: &Launch, name: &str) -> String {
+        pub(crate) fn without(&self, launch: &Launch, name: &str) -> String {
             let var = launch.env.iter().find(|var| var.name == name).unwrap();
             let file = self.files.iter().find(|file| file.path == var.location.path).unwrap();
             let span = var.item_span.unwrap();
@@ -178,13 +179,13 @@ mod testing {
         }
     }
 
-    pub fn brief(launch: &Launch) -> String {
+    pub(crate) fn brief(launch: &Launch) -> String {
         let target = launch.target.as_ref().map(|target| format!(" {target}")).unwrap_or_default();
         format!("{} {}{target} {:?} {:?}", launch.name, launch.server.name(), launch.role, launch.precedence)
     }
 
     /// Name to value of a launch's variables.
-    pub fn env(launch: &Launch) -> BTreeMap<&str, Option<&str>> {
+    pub(crate) fn env(launch: &Launch) -> BTreeMap<&str, Option<&str>> {
         launch.env.iter().map(|v| (v.name.as_str(), v.value.as_deref().map(|value| value.expose()))).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! Options of a command line, given which of them take no value.
 
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 
 /// One option as it was met.
-pub struct Opt {
+pub(crate) struct Opt {
     /// With its dashes.
     pub name: String,
     /// Expanded as far as variables are known.
@@ -14,7 +14,7 @@ pub struct Opt {
 }
 
 /// The options of a command and the indices of its other words.
-pub struct Options {
+pub(crate) struct Options {
     pub list: Vec<Opt>,
     pub positional: Vec<usize>,
 }
@@ -22,7 +22,7 @@ pub struct Options {
 impl Options {
     /// Reads `args[from..]`; options in `switches` take no value, all others take the next word
     /// unless theirs is attached.
-    pub fn read(scope: &Scope<'_, '_>, args: &[Arg<'_>], from: usize, switches: &[&str]) -> Self {
+    pub(crate) fn read(scope: &Scope<'_, '_>, args: &[Arg<'_>], from: usize, switches: &[&str]) -> Self {
         let mut options = Self { list: Vec::new(), positional: Vec::new() };
         let mut index = from;
         while index < args.len() {
@@ -71,22 +71,22 @@ impl Options {
     }
 
     /// The value of the last of these options that is there.
-    pub fn value(&self, names: &[&str]) -> Option<&str> {
+    pub(crate) fn value(&self, names: &[&str]) -> Option<&str> {
         self.values(names).last()
     }
 
     /// The values of every one of these options.
-    pub fn values(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+    pub(crate) fn values(&self, names: &[&str]) -> impl Iterator<Item = &str> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         self.list.iter().filter(move |opt| names.contains(&opt.name)).filter_map(|opt| opt.value.as_deref())
     }
 
-    pub fn has(&self, names: &[&str]) -> bool {
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
         self.index_of(names).is_some()
     }
 
     /// The word of the first of these options that is there.
-    pub fn index_of(&self, names: &[&str]) -> Option<usize> {
+    pub(crate) fn index_of(&self, names: &[&str]) -> Option<usize> {
         self.list.iter().find(|opt| names.contains(&opt.name.as_str())).map(|opt| opt.index)
     }
 }

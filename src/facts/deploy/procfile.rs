@@ -3,13 +3,14 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{ShellText, start};
+use super::shell::start;
+use super::words::ShellText;
 use super::{Deployments, Kind, heroku, roles};
 use crate::facts::LaunchRole;
 use crate::lang::procfile::processes;
 use crate::text::{RepoPath, SourceFile};
 
-pub const KIND: Kind = Kind { name: "procfile", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "procfile", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let name = path.name();

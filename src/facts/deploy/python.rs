@@ -4,17 +4,17 @@
 use super::command::{self, Started, address};
 use super::options::Options;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::facts::{Server, WsgiTarget};
 use crate::text::RepoPath;
 
-pub fn is_python(name: &str) -> bool {
+pub(crate) fn is_python(name: &str) -> bool {
     let version = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || c == '.');
     ["python", "pypy", "py"].iter().any(|base| name.strip_prefix(base).is_some_and(version))
 }
 
 /// A command whose first word is the interpreter.
-pub fn parse(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Option<Started> {
+pub(crate) fn parse(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Option<Started> {
     let mut at = 1;
     while let Some(arg) = args.get(at) {
         match arg.text.as_str() {
@@ -52,7 +52,7 @@ fn wrapped(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Option<Started
 }
 
 /// A Python file at word `at`, called directly or by the interpreter.
-pub fn script(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Option<Started> {
+pub(crate) fn script(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Option<Started> {
     let text = scope.expand(args.get(at)?);
     if !text.ends_with(".py") {
         return None;

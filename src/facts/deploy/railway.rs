@@ -7,7 +7,7 @@ use crate::facts::LaunchRole;
 use crate::lang::node::Node;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "railway", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "railway", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     matches!(path.name(), "railway.json" | "railway.toml" | "nixpacks.toml" | "nixpacks.json")

@@ -6,7 +6,7 @@ use super::{Deployments, Kind, fields, roles};
 use crate::facts::LaunchRole;
 use crate::text::{RepoPath, SourceFile};
 
-pub const KIND: Kind = Kind { name: "render", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "render", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     matches!(path.name(), "render.yaml" | "render.yml")

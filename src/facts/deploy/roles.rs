@@ -26,7 +26,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 /// The role that the words of a name (a file's, a build stage's, a service's) tell.
-pub fn of_name(name: &str) -> Option<LaunchRole> {
+pub(crate) fn of_name(name: &str) -> Option<LaunchRole> {
     let has = |list: &[&str]| words(name).any(|word| list.contains(&word.as_str()));
     match (has(PRODUCTION), has(DEVELOPMENT), has(EVIDENCE)) {
         (_, _, true) => Some(LaunchRole::Evidence),
@@ -37,12 +37,12 @@ pub fn of_name(name: &str) -> Option<LaunchRole> {
 }
 
 /// Whether a name says production.
-pub fn is_production_name(name: &str) -> bool {
+pub(crate) fn is_production_name(name: &str) -> bool {
     of_name(name) == Some(LaunchRole::Production)
 }
 
 /// The role of a start in a file, `usual` where its path says nothing.
-pub fn of_path(path: &RepoPath, usual: LaunchRole) -> LaunchRole {
+pub(crate) fn of_path(path: &RepoPath, usual: LaunchRole) -> LaunchRole {
     let dirs: Vec<&str> = path.components().collect();
     let Some((name, dirs)) = dirs.split_last() else { return usual };
     if dirs.iter().any(|dir| ASIDE.contains(&dir.to_ascii_lowercase().as_str())) {

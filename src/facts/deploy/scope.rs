@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::container::{Places, absolute};
 use super::context::Context;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::facts::LaunchVar;
 use crate::text::RepoPath;
 
 /// The surroundings of a command.
 #[derive(Clone)]
-pub struct Scope<'a, 'c> {
+pub(crate) struct Scope<'a, 'c> {
     pub context: &'c Context<'a>,
     /// What a container or server has where; empty where paths are those of the tree.
     pub places: Places,
@@ -25,19 +25,19 @@ pub struct Scope<'a, 'c> {
 
 impl<'a, 'c> Scope<'a, 'c> {
     /// A command that runs in a directory of the tree.
-    pub fn new(context: &'c Context<'a>, cwd: RepoPath) -> Self {
+    pub(crate) fn new(context: &'c Context<'a>, cwd: RepoPath) -> Self {
         Self { context, places: Places::default(), workdir: None, cwd, env: Vec::new(), shell: BTreeMap::new() }
     }
 
     #[must_use]
-    pub fn with_env(mut self, env: Vec<LaunchVar>) -> Self {
+    pub(crate) fn with_env(mut self, env: Vec<LaunchVar>) -> Self {
         self.env = env;
         self
     }
 
     /// A command that runs in a container, in its directory `workdir`.
     #[must_use]
-    pub fn inside(mut self, places: Places, workdir: &str) -> Self {
+    pub(crate) fn inside(mut self, places: Places, workdir: &str) -> Self {
         if let Some(dir) = places.dir(self.context, workdir) {
             self.cwd = dir;
         }
@@ -47,7 +47,7 @@ impl<'a, 'c> Scope<'a, 'c> {
     }
 
     /// The value of a variable, where it is known.
-    pub fn lookup(&self, name: &str) -> Option<&str> {
+    pub(crate) fn lookup(&self, name: &str) -> Option<&str> {
         let set = self.env.iter().rev().find(|var| var.name == name);
         match set {
             Some(var) => var.value.as_deref().map(|value| value.expose()),
@@ -56,11 +56,11 @@ impl<'a, 'c> Scope<'a, 'c> {
     }
 
     /// A word with the variables that are known put in; the others stay as written.
-    pub fn expand(&self, arg: &Arg<'_>) -> String {
+    pub(crate) fn expand(&self, arg: &Arg<'_>) -> String {
         if arg.expands { self.expand_text(&arg.text) } else { arg.text.clone() }
     }
 
-    pub fn expand_text(&self, text: &str) -> String {
+    pub(crate) fn expand_text(&self, text: &str) -> String {
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -76,7 +76,7 @@ impl<'a, 'c> Scope<'a, 'c> {
     }
 
     /// The path of the tree that a path written in a command means, where it exists.
-    pub fn path(&self, text: &str) -> Option<RepoPath> {
+    pub(crate) fn path(&self, text: &str) -> Option<RepoPath> {
         let found = self.any_path(text)?;
         self.context.exists(&found).then_some(found)
     }
@@ -106,7 +106,7 @@ impl<'a, 'c> Scope<'a, 'c> {
     }
 
     /// Changes the directory as `cd` and `--chdir` do.
-    pub fn change_dir(&mut self, text: &str) {
+    pub(crate) fn change_dir(&mut self, text: &str) {
         if text.contains("dirname") || text.contains("BASH_SOURCE") || text.contains("${0") {
             return;
         }

@@ -3,12 +3,13 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{ShellText, start};
+use super::shell::start;
+use super::words::ShellText;
 use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, Precedence};
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "script", matches: super::shell::is_script, read };
+pub(crate) const KIND: Kind = Kind { name: "script", matches: super::shell::is_script, read };
 
 fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments) {
     let shell = file.text.starts_with("#!") && file.text.lines().next().is_some_and(|line| line.contains("sh"));

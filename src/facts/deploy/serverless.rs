@@ -9,7 +9,7 @@ use crate::facts::{LaunchRole, LaunchVar, Server, WsgiTarget};
 use crate::lang::node::Node;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "serverless", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "serverless", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     matches!(

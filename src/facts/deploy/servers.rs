@@ -3,12 +3,12 @@
 use super::command::{Started, address};
 use super::options::Options;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::facts::{Server, WsgiTarget};
 use crate::text::RepoPath;
 
 /// A server known by its name, at word `at`.
-pub fn parse(scope: &Scope<'_, '_>, name: &str, args: &[Arg<'_>], at: usize) -> Option<Started> {
+pub(crate) fn parse(scope: &Scope<'_, '_>, name: &str, args: &[Arg<'_>], at: usize) -> Option<Started> {
     match name {
         "uwsgi" | "uwsgi-core" | "uwsgi_python3" | "uwsgi_python" | "pyuwsgi" => Some(uwsgi(scope, args, at)),
         "waitress-serve" => Some(waitress(scope, args, at)),
@@ -67,7 +67,7 @@ fn uwsgi(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Started {
 }
 
 /// The target that uWSGI's settings name together.
-pub fn uwsgi_target(
+pub(crate) fn uwsgi_target(
     module: Option<&str>,
     file: Option<&str>,
     mount: Option<&str>,

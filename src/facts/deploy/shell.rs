@@ -1,93 +1,21 @@
 //! From a command line to the command that starts the server: lists, wrappers, `sh -c`, and the
 //! scripts of the tree that a line calls. Runs nothing.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::command::{self, Started};
 use super::scope::Scope;
-use super::vars;
+use super::words::{Arg, ShellText, assigned, inner_text, is_assignment};
 use super::wrappers::{self, Step};
 use crate::facts::{LaunchVar, Server};
-use crate::lang::shell::{Arm, Word, commands, words};
-use crate::text::{Location, RepoPath, SourceFile, Span};
+use crate::lang::shell::{Arm, commands, is_name};
+use crate::text::{Location, RepoPath, Span};
 
 /// How deep scripts and `sh -c` are followed.
 const DEPTH: usize = 4;
 
-/// How the words of a piece of text are quoted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    Shell,
-    Exec,
-}
-
-/// The stretch of a file that a word comes from.
-#[derive(Clone, Copy)]
-pub struct Piece<'a> {
-    pub file: &'a SourceFile,
-    pub span: Span,
-    pub form: Form,
-    /// The quote round the piece, where there is one.
-    pub quote: Option<char>,
-}
-
-impl<'a> Piece<'a> {
-    pub fn new(file: &'a SourceFile, span: Span, form: Form) -> Self {
-        Self { file, span, form, quote: None }
-    }
-
-    fn is(&self, other: &Piece<'_>) -> bool {
-        self.file.path == other.file.path && self.span == other.span && self.form == other.form
-    }
-}
-
-/// One word of a command.
-#[derive(Clone)]
-pub struct Arg<'a> {
-    pub text: String,
-    /// Where it stands in the piece's file, where it stands there byte for byte.
-    pub span: Option<Span>,
-    pub piece: Piece<'a>,
-    pub expands: bool,
-}
-
-/// A text that a shell reads.
-pub struct ShellText<'a> {
-    pub text: Cow<'a, str>,
-    /// Where the text starts in the file, where it stands there byte for byte.
-    pub at: Option<usize>,
-    pub piece: Piece<'a>,
-}
-
-impl<'a> ShellText<'a> {
-    /// A span of a file as it stands there.
-    pub fn of(file: &'a SourceFile, span: Span) -> Self {
-        Self {
-            text: Cow::Borrowed(span.of(&file.text)),
-            at: Some(span.start),
-            piece: Piece::new(file, span, Form::Shell),
-        }
-    }
-
-    fn args(&self, words: Vec<Word>) -> Vec<Arg<'a>> {
-        let arg = |word: Word| Arg {
-            span: self.at.map(|at| Span::new(at + word.span.start, at + word.span.end)),
-            text: word.text,
-            piece: self.piece,
-            expands: word.expands,
-        };
-        words.into_iter().map(arg).collect()
-    }
-
-    /// The words as programs split them that use no shell.
-    pub fn words(&self) -> Vec<Arg<'a>> {
-        self.args(words(&self.text))
-    }
-}
-
 /// A command that starts a server, with what was set on the way to it.
-pub struct Start<'a> {
+pub(crate) struct Start<'a> {
     pub args: Vec<Arg<'a>>,
     pub started: Started,
     /// Set on the way: assignments, `export`, `env`.
@@ -101,7 +29,7 @@ pub struct Start<'a> {
 
 impl Start<'_> {
     /// A server that a base image starts by itself, with uWSGI's settings from the usual place.
-    pub fn of_image(server: Server, scope: &Scope<'_, '_>) -> Self {
+    pub(crate) fn of_image(server: Server, scope: &Scope<'_, '_>) -> Self {
         let mut started = Started::new(server);
         started.conf = scope.cwd.join("uwsgi.ini").filter(|path| scope.context.has_file(path));
         Self {
@@ -117,7 +45,7 @@ impl Start<'_> {
 }
 
 /// Whether a file may be a script that a start line calls.
-pub fn is_script(path: &RepoPath) -> bool {
+pub(crate) fn is_script(path: &RepoPath) -> bool {
     const NAMES: &[&str] = &[
         "run",
         "start",
@@ -138,19 +66,19 @@ pub fn is_script(path: &RepoPath) -> bool {
 }
 
 /// The commands of a shell text that start servers.
-pub fn starts<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Vec<Start<'a>> {
+pub(crate) fn starts<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Vec<Start<'a>> {
     let mut runner = Runner::new(scope);
     runner.text(text, 0);
     runner.starts
 }
 
 /// The one that counts among the starts of a shell text.
-pub fn start<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Option<Start<'a>> {
+pub(crate) fn start<'a>(scope: &Scope<'a, '_>, text: &ShellText<'a>) -> Option<Start<'a>> {
     choose(starts(scope, text))
 }
 
 /// The start that a list of words is or leads to.
-pub fn start_words<'a>(scope: &Scope<'a, '_>, args: Vec<Arg<'a>>) -> Option<Start<'a>> {
+pub(crate) fn start_words<'a>(scope: &Scope<'a, '_>, args: Vec<Arg<'a>>) -> Option<Start<'a>> {
     let mut runner = Runner::new(scope);
     runner.args(args, false, 0);
     choose(runner.starts)
@@ -321,7 +249,7 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// `NAME=value`, as a variable of the shell or of what is started.
     fn assign(&mut self, arg: &Arg<'a>, alone: bool) {
         let Some((name, value)) = arg.text.split_once('=') else { return };
-        if !crate::lang::shell::is_name(name) {
+        if !is_name(name) {
             return;
         }
         if alone {
@@ -432,63 +360,6 @@ fn glob(pattern: &str, text: &str) -> bool {
         rest = &rest[at + part.len()..];
     }
     rest.ends_with(last)
-}
-
-fn is_assignment(arg: &Arg<'_>) -> bool {
-    arg.text.split_once('=').is_some_and(|(name, _)| crate::lang::shell::is_name(name))
-}
-
-/// The text inside a word, for a shell to read: with places where nothing in it was escaped.
-fn inner_text<'a>(arg: &Arg<'a>) -> ShellText<'a> {
-    let raw = arg.span.map(|span| span.of(&arg.piece.file.text));
-    let quote = raw.and_then(|raw| raw.chars().next()).filter(|c| matches!(c, '"' | '\''));
-    let literal = match (raw, quote) {
-        (Some(raw), Some(_)) => raw.get(1..raw.len() - 1) == Some(arg.text.as_str()),
-        (Some(raw), None) => raw == arg.text,
-        _ => false,
-    };
-    let at = arg.span.filter(|_| literal).map(|span| span.start + usize::from(quote.is_some()));
-    let span = at.map_or(arg.piece.span, |at| Span::new(at, at + arg.text.len()));
-    let piece = Piece { file: arg.piece.file, span, form: Form::Shell, quote: quote.or(arg.piece.quote) };
-    ShellText { text: Cow::Owned(arg.text.clone()), at, piece }
-}
-
-/// The variable that a word `NAME=value` sets, the name starting `from` bytes into the word.
-fn assigned(arg: &Arg<'_>, from: usize) -> Option<LaunchVar> {
-    let (name, value) = arg.text.get(from..)?.split_once('=')?;
-    if !crate::lang::shell::is_name(name) {
-        return None;
-    }
-    let file = arg.piece.file;
-    let whole = arg.span.unwrap_or(arg.piece.span);
-    let place = command::set_span(arg, from).filter(|_| arg.piece.form == Form::Shell || arg.span.is_some());
-    let value_span = place.map(|place| Span::new((place.start + name.len() + 1).min(place.end), place.end));
-    let mut var = vars::var(file, name, value, arg.expands, value_span.unwrap_or(Span::at(whole.start)), None);
-    var.location = Location::in_file(file, whole);
-    if arg.span.is_some() && arg.piece.form == Form::Shell && from == 0 {
-        var.item_span = removable(file, whole);
-    }
-    Some(var)
-}
-
-/// An assignment with the blanks behind it, or the `export` line that is nothing else.
-fn removable(file: &SourceFile, span: Span) -> Option<Span> {
-    let line = file.line_span(span.start);
-    let before = file.text.get(line.start..span.start)?.trim();
-    let after = file.text.get(span.end..line.end.max(span.end))?;
-    if before == "export" && (after.trim().is_empty() || after.trim_start().starts_with('#')) {
-        return Some(Span::new(line.start, file.after_line(span.end)));
-    }
-    let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
-    (blanks > 0).then(|| Span::new(span.start, span.end + blanks))
-}
-
-/// The bytes of a command, where its words stand in one piece.
-pub fn command_span(args: &[Arg<'_>]) -> Option<Span> {
-    let (first, last) = (args.first()?, args.last()?);
-    let whole = args.iter().all(|arg| arg.span.is_some() && arg.piece.is(&first.piece));
-    let (start, end) = (first.span?.start, last.span?.end);
-    (whole && start < end).then(|| Span::new(start, end))
 }
 
 #[cfg(test)]

@@ -3,15 +3,16 @@
 use super::assemble::Frame;
 use super::context::Context;
 use super::scope::Scope;
-use super::shell::{Form, Piece, ShellText, start_words};
+use super::shell::start_words;
 use super::vars::{self, overlay, whole_lines};
+use super::words::{Form, Piece, ShellText};
 use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, LaunchVar};
 use crate::lang::ini::{Continues, Setting, sections};
 use crate::lang::shell::is_name;
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "supervisor", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "supervisor", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     let named = path.components().any(|part| part.to_ascii_lowercase().contains("supervisor"));

@@ -10,7 +10,7 @@ use crate::facts::{LaunchRole, LaunchVar, Server};
 use crate::lang::ini::{Continues, Section, Setting, sections};
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "uwsgi", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "uwsgi", matches, read };
 
 fn matches(path: &RepoPath) -> bool {
     path.extension() == "ini"

@@ -8,13 +8,13 @@ use crate::text::{Location, SourceFile, Span};
 
 /// A value as written, with where it comes from and the part of it that is the value.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Value<'t> {
+pub(crate) struct Value<'t> {
     pub text: Option<&'t str>,
     pub origin: VarOrigin,
 }
 
 /// Reads a value that may refer to variables (`expands`: whether `$` means anything there).
-pub fn value(text: &str, expands: bool) -> Value<'_> {
+pub(crate) fn value(text: &str, expands: bool) -> Value<'_> {
     if !expands || !text.contains('$') {
         return Value { text: Some(text), origin: VarOrigin::Literal };
     }
@@ -25,7 +25,7 @@ pub fn value(text: &str, expands: bool) -> Value<'_> {
 }
 
 /// The default of a text that is one `${NAME:-default}` as a whole.
-pub fn default_of(text: &str) -> Option<&str> {
+pub(crate) fn default_of(text: &str) -> Option<&str> {
     let inner = text.strip_prefix("${")?.strip_suffix('}')?;
     let name = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
     let rest = &inner[name..];
@@ -34,7 +34,14 @@ pub fn default_of(text: &str) -> Option<&str> {
 }
 
 /// A variable whose value stands at `span` as `text`, where the file shows it byte for byte.
-pub fn var(file: &SourceFile, name: &str, text: &str, expands: bool, span: Span, item: Option<Span>) -> LaunchVar {
+pub(crate) fn var(
+    file: &SourceFile,
+    name: &str,
+    text: &str,
+    expands: bool,
+    span: Span,
+    item: Option<Span>,
+) -> LaunchVar {
     let value = value(text, expands);
     let raw = span.of(&file.text);
     let value_span = value.text.and_then(|value| {
@@ -52,7 +59,7 @@ pub fn var(file: &SourceFile, name: &str, text: &str, expands: bool, span: Span,
 }
 
 /// A variable whose value is not written down here.
-pub fn elsewhere(file: &SourceFile, name: &str, span: Span) -> LaunchVar {
+pub(crate) fn elsewhere(file: &SourceFile, name: &str, span: Span) -> LaunchVar {
     LaunchVar {
         name: name.to_owned(),
         value: None,
@@ -65,7 +72,7 @@ pub fn elsewhere(file: &SourceFile, name: &str, span: Span) -> LaunchVar {
 
 /// Widens a span that fills its lines, but for a comment behind it, to the lines themselves, their
 /// end included.
-pub fn whole_lines(file: &SourceFile, span: Span) -> Span {
+pub(crate) fn whole_lines(file: &SourceFile, span: Span) -> Span {
     let first = file.line_span(span.start);
     let last = file.line_span(span.end);
     let blank = |start: usize, end: usize| file.text.get(start..end).is_some_and(|part| part.trim().is_empty());
@@ -81,7 +88,7 @@ pub fn whole_lines(file: &SourceFile, span: Span) -> Span {
 }
 
 /// The later of two settings of the same name holds.
-pub fn overlay(mut below: Vec<LaunchVar>, above: Vec<LaunchVar>) -> Vec<LaunchVar> {
+pub(crate) fn overlay(mut below: Vec<LaunchVar>, above: Vec<LaunchVar>) -> Vec<LaunchVar> {
     below.retain(|var| !above.iter().any(|other| other.name == var.name));
     below.extend(above);
     below

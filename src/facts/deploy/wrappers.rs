@@ -2,11 +2,11 @@
 
 use super::command::program;
 use super::scope::Scope;
-use super::shell::Arg;
+use super::words::Arg;
 use crate::lang::shell::is_name;
 
 /// What to do with the first words of a command.
-pub enum Step {
+pub(crate) enum Step {
     /// Go on behind so many words.
     Skip(usize),
     /// The first word sets a variable.
@@ -108,7 +108,7 @@ const RUNNERS: &[(&str, &str, &[&str])] = &[
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh"];
 
 /// Judges the first words of a command.
-pub fn step(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Step {
+pub(crate) fn step(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Step {
     let text = args[0].text.as_str();
     if text.split_once('=').is_some_and(|(name, _)| is_name(name)) {
         return Step::Assign;

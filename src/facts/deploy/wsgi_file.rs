@@ -9,7 +9,7 @@ use super::{Deployments, Kind, roles};
 use crate::facts::{LaunchRole, Server, WsgiTarget};
 use crate::text::{RepoPath, SourceFile, Span};
 
-pub const KIND: Kind = Kind { name: "wsgi-file", matches, read };
+pub(crate) const KIND: Kind = Kind { name: "wsgi-file", matches, read };
 
 /// The server that loads a file of this name.
 fn server(path: &RepoPath) -> Option<&'static str> {
