@@ -10,15 +10,15 @@ use crate::text::Span;
 
 /// Something a value may carry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    pub kind: MarkKind,
+pub(crate) struct Mark {
+    pub(crate) kind: MarkKind,
     /// Scope (file) and span where it came from.
-    pub scope: usize,
-    pub at: Span,
+    pub(crate) scope: usize,
+    pub(crate) at: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MarkKind {
+pub(crate) enum MarkKind {
     /// Sent by whoever makes the request.
     User,
     /// Sent by them as the n-th parameter of the function the mark stands at.
@@ -39,26 +39,26 @@ pub enum MarkKind {
 
 /// What is known of a value.
 #[derive(Clone, Debug, Default)]
-pub struct Value {
-    pub marks: BTreeSet<Mark>,
+pub(crate) struct Value {
+    pub(crate) marks: BTreeSet<Mark>,
     /// Whether literal text is part of it.
-    pub text: bool,
+    pub(crate) text: bool,
 }
 
 impl Value {
-    pub fn marked(kind: MarkKind, scope: usize, at: Span) -> Self {
+    pub(crate) fn marked(kind: MarkKind, scope: usize, at: Span) -> Self {
         Self { marks: BTreeSet::from([Mark { kind, scope, at }]), text: false }
     }
 
-    pub fn has(&self, kind: MarkKind) -> bool {
+    pub(crate) fn has(&self, kind: MarkKind) -> bool {
         self.first(kind).is_some()
     }
 
-    pub fn first(&self, kind: MarkKind) -> Option<&Mark> {
+    pub(crate) fn first(&self, kind: MarkKind) -> Option<&Mark> {
         self.marks.iter().find(|mark| mark.kind == kind)
     }
 
-    pub fn join(&mut self, other: &Value) {
+    pub(crate) fn join(&mut self, other: &Value) {
         self.marks.extend(other.marks.iter().cloned());
         self.text |= other.text;
     }
@@ -71,24 +71,24 @@ impl Value {
 }
 
 /// A call with the values that reach it.
-pub struct CallSite<'f, 'v> {
-    pub expr: &'f Expr,
-    pub call: &'f Call,
+pub(crate) struct CallSite<'f, 'v> {
+    pub(crate) expr: &'f Expr,
+    pub(crate) call: &'f Call,
     /// The value the method is called on; empty for plain functions.
-    pub receiver: &'v Value,
+    pub(crate) receiver: &'v Value,
     /// One for each argument, in order.
-    pub args: &'v [Value],
+    pub(crate) args: &'v [Value],
 }
 
 impl CallSite<'_, '_> {
     /// All arguments' values in one.
-    pub fn all_args(&self) -> Value {
+    pub(crate) fn all_args(&self) -> Value {
         Value::joined(self.args)
     }
 }
 
 /// Decides what carries marks and sees them arrive.
-pub trait Watch<'f> {
+pub(crate) trait Watch<'f> {
     /// The value of an expression the engine shall not look into.
     fn source(&mut self, _expr: &'f Expr) -> Option<Value> {
         None
@@ -125,7 +125,7 @@ pub trait Watch<'f> {
 }
 
 /// The value a call gives to the n-th parameter of the function it calls.
-pub fn argument(callee: Def<'_>, site: &CallSite<'_, '_>, index: usize) -> Value {
+pub(crate) fn argument(callee: Def<'_>, site: &CallSite<'_, '_>, index: usize) -> Value {
     let params = &callee.function.params;
     let bound = params.first().is_some_and(|first| matches!(first.name.as_str(), "self" | "cls"));
     let shift = usize::from(callee.class.is_some() && bound);
@@ -150,12 +150,12 @@ pub fn argument(callee: Def<'_>, site: &CallSite<'_, '_>, index: usize) -> Value
 const MAX_NAMES: usize = 1000;
 
 /// Values of names and dotted names.
-pub type Env = BTreeMap<String, Value>;
+pub(crate) type Env = BTreeMap<String, Value>;
 
 /// Methods that put their arguments into a text.
 const TEXT_METHODS: [&str; 9] =
     ["format", "format_map", "join", "replace", "safe_substitute", "substitute", "ljust", "rjust", "center"];
-pub fn is_text_method(name: &str) -> bool {
+pub(crate) fn is_text_method(name: &str) -> bool {
     TEXT_METHODS.contains(&name)
 }
 
@@ -163,12 +163,12 @@ pub fn is_text_method(name: &str) -> bool {
 const FILLING_METHODS: [&str; 7] = ["append", "extend", "insert", "add", "update", "write", "setdefault"];
 
 /// Follows the body of a function and returns what it returns.
-pub fn follow<'f>(function: &'f Function, env: Env, watch: &mut dyn Watch<'f>) -> Value {
+pub(crate) fn follow<'f>(function: &'f Function, env: Env, watch: &mut dyn Watch<'f>) -> Value {
     follow_body(&function.body, env, watch).1
 }
 
 /// Follows statements; the names bound at the end, and what was returned.
-pub fn follow_body<'f>(body: &'f [Stmt], env: Env, watch: &mut dyn Watch<'f>) -> (Env, Value) {
+pub(crate) fn follow_body<'f>(body: &'f [Stmt], env: Env, watch: &mut dyn Watch<'f>) -> (Env, Value) {
     let mut run = Run { env, watch, returned: Value::default(), loops: 0 };
     run.block(body);
     (run.env, run.returned)

@@ -85,8 +85,10 @@ fn expected_lines(facts: &Facts, id: &str) -> Vec<(String, usize)> {
     lines
 }
 
-/// Prints what every rule finds in the directories named in `FH_TRY` (a `:` between two).
+/// Prints what every rule finds in the directories named in `FH_TRY` (a `:` between two); does
+/// nothing without it.
 #[test]
+#[allow(clippy::print_stdout, reason = "a look by hand at real checkouts")]
 fn try_checkouts() {
     let Ok(roots) = std::env::var("FH_TRY") else { return };
     for root in roots.split(':') {

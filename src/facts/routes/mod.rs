@@ -148,11 +148,18 @@ fn pattern_text(
 /// The `methods=[…]` of a call.
 pub(super) fn methods_of(call: &Call) -> Option<BTreeSet<String>> {
     let listed = call.keyword("methods")?;
-    Some(method_names(&listed.value))
+    // Names that are not written here (`methods=METHODS`) may hold any: nothing is known.
+    let names = method_names(&listed.value);
+    Some(if names.is_empty() { BTreeSet::from(["GET".to_owned(), "POST".to_owned()]) } else { names })
 }
 
 fn method_names(list: &Expr) -> BTreeSet<String> {
-    list.children().into_iter().filter_map(Expr::as_str).map(str::to_ascii_uppercase).collect()
+    // `"POST"`, or `HTTPMethod.POST`.
+    let names = list.children().into_iter().filter_map(|item| match &item.kind {
+        ExprKind::Attr { name, .. } => Some(name.as_str()),
+        _ => item.as_str(),
+    });
+    names.map(str::to_ascii_uppercase).collect()
 }
 
 /// A text that is the same wherever the same object is meant.
@@ -215,14 +222,17 @@ pub(super) fn class_routes<'f>(
     hooks: &Hooks<'f>,
     routes: &mut Vec<Route<'f>>,
 ) {
+    let mut answered = BTreeSet::new();
     for (scope, owner) in modules.ancestry(class.0, class.1) {
         let methods = modules.scopes[scope].defs.iter().filter(|def| {
             def.class.is_some_and(|known| std::ptr::eq(known, owner))
                 && (VERBS.contains(&def.function.name.as_str()) || def.function.name == "dispatch_request")
         });
-        let mut any = false;
         for def in methods {
-            any = true;
+            // The nearest class that defines a method answers it.
+            if !answered.insert(def.function.name.as_str()) {
+                continue;
+            }
             let verbs = match def.function.name.as_str() {
                 "dispatch_request" => found.methods.clone().or_else(|| class_methods(owner)),
                 verb => Some(BTreeSet::from([verb.to_ascii_uppercase()])),
@@ -235,10 +245,6 @@ pub(super) fn class_routes<'f>(
                     Mounted { patterns: vec![pattern.clone()], methods: verbs.clone(), owner: found.owner.clone() };
                 routes.push(route(one, *def, guards, hooks));
             }
-        }
-        // A base class answers only where the class itself has no method function.
-        if any {
-            return;
         }
     }
 }
@@ -308,5 +314,61 @@ fn is_app(modules: &Modules<'_>, scope: usize, dotted: &str) -> bool {
             made_by.ends_with("Flask") || made_by.contains("create_app")
         }
         _ => matches!(dotted.rsplit('.').next(), Some("app" | "application")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{FileRole, PyFile};
+    use crate::lang::python;
+    use crate::text::RepoPath;
+
+    fn seen(files: &[(&str, &str)]) -> Vec<String> {
+        let parsed: Vec<PyFile> = files
+            .iter()
+            .map(|(path, text)| PyFile {
+                path: RepoPath::new(path).unwrap(),
+                role: FileRole::Source,
+                module: python::parse(text).unwrap(),
+            })
+            .collect();
+        let modules = Modules::of(parsed.iter());
+        let routes = collect(&Files::default(), &modules);
+        let line = |route: &Route<'_>| {
+            let methods: Vec<&str> = route.methods.iter().map(String::as_str).collect();
+            let class = route.handler.class.map_or(String::new(), |class| format!("{}.", class.name));
+            format!("{} {} {class}{}", methods.join(","), route.pattern, route.handler.function.name)
+        };
+        let mut lines: Vec<String> = routes.iter().map(line).collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn decorators_of_every_kind() {
+        let text = "P = '/c/<x>'\n@app.route('/a', methods=[HTTPMethod.POST, 'GET'])\n@app.route('/b')\ndef one(): pass\n\
+                    @bp.delete('/d/<int:i>')\ndef two(i): pass\n@route(bp, P)\ndef three(x): pass\n\
+                    @mock.patch('a.b')\ndef four(): pass\ndef make(app):\n    @app.get('/n')\n    def nested(): pass\n";
+        let expected = ["DELETE /d/<int:i> two", "GET /b one", "GET /c/<x> three", "GET /n nested", "GET,POST /a one"];
+        assert_eq!(seen(&[("app.py", text)]), expected);
+    }
+
+    #[test]
+    fn classes_and_registering_calls() {
+        let views = "class Base(MethodView):\n    def get(self, i): pass\nclass A(Base):\n    def put(self, i): pass\n\
+                     class B(Base): pass\ndef plain(i): pass\n@ns.route('/r/<i>')\nclass R(Resource):\n    def post(self, i): pass\n";
+        let app = "from views import A, B, plain\nview = A.as_view('a')\napp.add_url_rule('/a/<i>', view_func=view)\n\
+                   api.add_org_resource(B, scoped('/b/<i>'), endpoint='b')\n\
+                   app.add_url_rule('/p/<i>', 'p', login_required(plain), methods=['POST'])\nx = f(x, x)\n\
+                   app.add_url_rule('/x', view_func=x)\n";
+        let expected = [
+            "GET /a/<i> Base.get",
+            "GET /b/<i> Base.get",
+            "POST /p/<i> plain",
+            "POST /r/<i> R.post",
+            "PUT /a/<i> A.put",
+        ];
+        assert_eq!(seen(&[("views.py", views), ("app.py", app)]), expected);
     }
 }

@@ -86,13 +86,18 @@ fn view<'f>(
     call.args.iter().take(3).find_map(|arg| view(modules, scope, &arg.value, around, depth))
 }
 
-/// Whether a class answers requests: by its base's name, or by its method functions.
+/// Whether a class answers requests: by its method functions, or by a base's name.
 fn is_view(modules: &Modules<'_>, scope: usize, class: &Class) -> bool {
-    modules.scopes[scope].defs.iter().any(|def| {
-        def.class.is_some_and(|known| std::ptr::eq(known, class))
-            && matches!(def.function.name.as_str(), "get" | "post" | "put" | "patch" | "delete" | "dispatch_request")
-    }) || class.bases.iter().any(|base| {
-        let name = base.value.dotted().unwrap_or_default();
-        name.ends_with("View") || name.ends_with("Resource")
+    let answers = |name: &str| matches!(name, "get" | "post" | "put" | "patch" | "delete" | "dispatch_request");
+    let Some(known) = modules.scopes[scope].classes.values().find(|known| std::ptr::eq(**known, class)) else {
+        return false;
+    };
+    modules.ancestry(scope, known).into_iter().any(|(scope, class)| {
+        let mut defs = modules.scopes[scope].defs.iter();
+        defs.any(|def| def.class.is_some_and(|owner| std::ptr::eq(owner, class)) && answers(&def.function.name))
+            || class.bases.iter().any(|base| {
+                let name = base.value.dotted().unwrap_or_default();
+                name.ends_with("View") || name.ends_with("Resource")
+            })
     })
 }

@@ -201,7 +201,7 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bo
     });
     let (weight, place, found, owned) =
         weighed.max_by_key(|(weight, place, ..)| (*weight, std::cmp::Reverse(*place)))?;
-    Some(finding(facts, modules, route, weight, (place, found), &owned))
+    Some(finding(facts, modules, route, weight, (place, found), &owned, evidence.asks_who))
 }
 
 /// How bad an open lookup is; nothing where the record is plainly meant for everyone.
@@ -234,6 +234,7 @@ fn finding(
     severity: Severity,
     (place, found): (Place, &Lookup),
     owned: &Ownership,
+    who: Option<Place>,
 ) -> Finding {
     let function = &route.handler.function;
     let locate = |(scope, span): Place| facts.files.locate(&modules.scopes[scope].file.path, span);
@@ -252,11 +253,15 @@ fn finding(
         route.pattern
     );
     let line = locate(place).line;
+    let who = who.and_then(|(scope, span)| {
+        let text = span.of(&facts.files.get(&modules.scopes[scope].file.path)?.text);
+        (text.len() <= 40 && !text.contains('\n')).then(|| text.to_owned())
+    });
     let mut finding =
         Finding::new(RULE.id, RULE.threat, severity, locate((route.handler.scope, function.name_span)), &name, message)
             .confidence(if severity == Severity::Low { Confidence::Low } else { Confidence::Medium })
             .related(locate(place), format!("`{subject}` is looked up here"))
-            .next_step(next_step(&name, line, found, owned))
+            .next_step(next_step(&name, line, found, owned, who.as_deref()))
             .known_by(format!(
                 "read: the handler, the project's functions it calls, {} decorators around it",
                 route.guards.len()
@@ -270,11 +275,15 @@ fn finding(
     finding
 }
 
-fn next_step(name: &str, line: usize, found: &Lookup, owned: &Ownership) -> String {
+/// `who` is how the code names the person who is signed in, where it does.
+fn next_step(name: &str, line: usize, found: &Lookup, owned: &Ownership, who: Option<&str>) -> String {
     let Lookup { subject, param, .. } = found;
+    let who = who.unwrap_or("current_user");
+    let is_record = who.ends_with("user");
+    let who_id = if is_record { format!("{who}.id") } else { who.to_owned() };
     match owned {
         Ownership::Column(column) => {
-            let who = if column.ends_with("id") { "current_user.id" } else { "current_user" };
+            let who = if column.ends_with("id") { &who_id } else { who };
             format!(
                 "In `{name}`, behind the lookup on line {line}, stop when the record is somebody else's: \
                  `if record.{column} != {who}: abort(403)`; or ask for the owner in the lookup itself: \
@@ -283,8 +292,7 @@ fn next_step(name: &str, line: usize, found: &Lookup, owned: &Ownership) -> Stri
         }
         Ownership::Account => format!(
             "In `{name}`, before the lookup on line {line}, stop unless `{param}` means the person who is signed in or \
-             they are an administrator: `if {param} != current_user.id and not current_user.is_admin: abort(403)`, \
-             with the names your app uses."
+             they are an administrator: `if {param} != {who_id}: abort(403)`, with the names your app uses."
         ),
         Ownership::None | Ownership::Unknown => format!(
             "Decide who may use `{subject}` records. In `{name}`, behind the lookup on line {line}, compare the record's \
