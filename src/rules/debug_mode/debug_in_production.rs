@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     explanation: Explanation {
         what: "Debug mode is on on the way production starts: app.run(debug=True) in the file it runs, DEBUG in the \
-               configuration it selects, app.debug, FLASK_DEBUG in a file it reads, or --debug on its command.",
+               configuration it selects, app.debug, FLASK_DEBUG in a file it reads, or flask run --debug.",
         why: "Whoever meets an error page sees source code, variables and stack traces; with the development server \
               the page also runs commands for them.",
         fix: "What production selects no longer switches debug on: the literal reads FLASK_DEBUG, which is off where \

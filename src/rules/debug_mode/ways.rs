@@ -29,7 +29,7 @@ impl Way<'_> {
 
     pub fn symbol(&self) -> String {
         match self {
-            Way::Flag(_) => "--debug".to_owned(),
+            Way::Flag(_) => "debug option".to_owned(),
             Way::Run(run) => format!("{}.run(debug)", run.receiver),
             Way::Setting(setting) => setting.symbol(),
             Way::Variable { name, .. } => (*name).to_owned(),

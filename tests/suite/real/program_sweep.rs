@@ -95,15 +95,17 @@ fn reference() -> [Files; 4] {
     [old, new, undone, purged]
 }
 
-/// Every file is whole, and the key is ignored before it is there.
-fn check_instant(now: &Files, old: &Files, new: &Files, when: &str) {
+/// Every file is whole, and an apply has the key ignored before it is there.
+fn check_instant(now: &Files, old: &Files, new: &Files, applying: bool, when: &str) {
     for (path, state) in now {
         let temporary = path.contains(".flask-harden-");
         let whole = old.get(path) == Some(state) || new.get(path) == Some(state);
         assert!(temporary || whole, "{when}: {path} is neither old nor new");
     }
     assert!(old.keys().all(|path| now.contains_key(path)), "{when}: a file is gone");
-    assert!(!now.contains_key(".env") || now[".gitignore"] == new[".gitignore"], "{when}: the key is not ignored");
+    // An undo gives the ignore file back though the key stays, and says so.
+    let ignored = now[".gitignore"] == new[".gitignore"];
+    assert!(!applying || !now.contains_key(".env") || ignored, "{when}: the key is not ignored");
     let code_is_new = now["shop/__init__.py"] == new["shop/__init__.py"];
     assert!(!code_is_new || now.contains_key(".env"), "{when}: the code reads a key that is not there");
 }
@@ -129,7 +131,7 @@ fn kill_everywhere(before: &[&[&str]], step: &[&str], rest: &[&[&str]]) {
         let when = format!("{step:?} killed at {} {}: {}", call.name, call.ordinal, call.line);
         let bed = bed_before();
         assert!(!syscalls::run(&bed.command(step), Fault::Kill(call), &bed.log()).success(), "{when}: was not killed");
-        check_instant(&bed.files(), &old, &new, &when);
+        check_instant(&bed.files(), &old, &new, step == APPLY, &when);
         for next in rest {
             bed.run(next);
             let expected = if *next == APPLY {
