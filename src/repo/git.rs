@@ -259,3 +259,7 @@ fn without_carriage_returns(bytes: &[u8]) -> Vec<u8> {
     let keep = |(at, byte): (usize, &u8)| !(*byte == b'\r' && bytes.get(at + 1) == Some(&b'\n'));
     bytes.iter().enumerate().filter(|entry| keep(*entry)).map(|(_, byte)| *byte).collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests build and damage their own repositories")]
+mod tests;

@@ -1,6 +1,9 @@
 //! The repository on disk: the held tree, the walk, and git. Knows no Flask and judges nothing.
 
 mod discover;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests build and damage their own repositories")]
+mod fixture;
 pub mod git;
 pub mod history;
 pub mod ignore;

@@ -303,3 +303,7 @@ impl Reach {
             .any(|names| !names.is_empty())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests build and damage their own repositories")]
+mod tests;

@@ -31,9 +31,11 @@ impl<'repo> Objects<'repo> {
 
     /// A commit, tag or tree.
     pub(super) fn meta(&self, id: Oid, kind: ObjectType) -> Result<OdbObject<'_>, Unreadable> {
-        let object = self.odb.read(id).map_err(|error| unreadable(&error))?;
-        let fits = object.kind() == kind && object.len() <= META_BYTES;
-        if fits { Ok(object) } else { Err(Unreadable::Damaged) }
+        let (size, stated) = self.header(id)?;
+        if stated != kind || size > META_BYTES {
+            return Err(Unreadable::Damaged);
+        }
+        self.odb.read(id).map_err(|error| unreadable(&error))
     }
 
     /// A blob whose header was judged before.
