@@ -114,6 +114,18 @@ fn every_kind_of_ref_is_read() {
     assert_eq!(snapshot(repo.path()), before, "nothing is written below .git");
 }
 
+#[test]
+fn a_missing_reflog_is_not_made_by_asking_for_it() {
+    let fixture = Fixture::new();
+    fixture.commit("refs/heads/main", &[], &[("a.py", "a")], 0);
+    fixture.commit("refs/stash", &[], &[("a.py", "b")], 1);
+    std::fs::remove_dir_all(fixture.repo.path().join("logs")).unwrap();
+    let before = snapshot(fixture.repo.path());
+    let request = Request { reflogs: true, ..files_only(&any) };
+    assert_eq!(read(&fixture, &request).files().len(), 2);
+    assert_eq!(snapshot(fixture.repo.path()), before);
+}
+
 /// Reflog lines as git writes them, oldest first; the older stash hangs on nothing else.
 fn stash_log(fixture: &Fixture, base: Oid) -> String {
     let older = fixture.commit("", &[base], &[("a.py", "stash 0")], 6);
