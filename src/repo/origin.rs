@@ -4,7 +4,7 @@
 /// `owner/name` of a remote address (`https://user:token@host/owner/name.git`,
 /// `git@host:owner/name.git`, `ssh://…`); for groups within groups the last two. `None` for
 /// paths of this machine and for addresses without an owner.
-pub fn owner_and_name(url: &str) -> Option<String> {
+pub(super) fn owner_and_name(url: &str) -> Option<String> {
     let url = url.trim();
     let path = match url.split_once("://") {
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => return None,

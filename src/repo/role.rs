@@ -160,7 +160,7 @@ fn is_example_dir(dir: &str) -> bool {
 /// `.env.example`, `config.py.dist`, `config.sample.py`, `example_config.py`, `config_example.py`.
 fn is_example_file(name: &str) -> bool {
     let ends = |word: &&str| name.strip_suffix(*word).is_some_and(|rest| rest.ends_with(['.', '-', '_']));
-    if EXAMPLE_WORDS.iter().any(|word| ends(word)) && name.contains('.') {
+    if EXAMPLE_WORDS.iter().any(ends) && name.contains('.') {
         return true;
     }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);

@@ -86,7 +86,8 @@ impl<'a, 'repo> Lookup<'a, 'repo> {
         }
         for (id, next) in below {
             let holder = self.at(id, next);
-            values.extend(self.values(holder).iter().copied().collect::<Vec<_>>());
+            let held = self.values(holder).to_vec();
+            values.extend(held);
         }
         values.sort_unstable();
         values.dedup();
