@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::facts::leaks::{self, Leak};
+use crate::facts::leaks::{self, Leak, LeakReader};
 use crate::repo::history::{BlobPlace, Event, HistoryReader, Limits, Request, TextKind, Wanted};
 use crate::repo::{Git, GitState};
 use crate::rules;
@@ -36,10 +36,11 @@ fn read(git: &Git, commits: Option<usize>) -> (Vec<Leak>, HistorySummary) {
     request.limits = commits.map_or_else(Limits::default, Limits::newest);
     let reader = git.history();
     let mut seen: Vec<Seen> = Vec::new();
+    let mut leaks = LeakReader::new(rules::SIGNING_KEYS);
     let coverage = reader.scan(&request, &mut |event| {
         if let Event::Text(text) = event {
             if let (TextKind::File, Some(path)) = (text.kind, text.paths.first()) {
-                for given in leaks::given(path, text.text, rules::SIGNING_KEYS) {
+                for given in leaks.given(path, text.text) {
                     let places = text.paths.iter().map(|path| BlobPlace { blob: text.id.clone(), path: path.clone() });
                     let line = given.line;
                     match seen.iter_mut().find(|known| *known.given.secret == *given.secret) {
