@@ -316,7 +316,7 @@ pub fn secret_spans(module: &Module) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut note = |name: &str, value: &Expr| {
         if is_secret_name(name) {
-            value.walk(&mut |inner| spans.extend(literal_contents(inner)));
+            spans.extend(literal_contents(value));
         }
     };
     crate::lang::python::walk_stmts(&module.body, &mut |stmt| {
@@ -362,16 +362,26 @@ fn last_name(target: &Expr) -> Option<String> {
     }
 }
 
-fn literal_contents(expr: &Expr) -> Vec<Span> {
-    match &expr.kind {
-        ExprKind::Str(Str { contents, value, .. }) if !is_env_name(value) => contents.clone(),
-        _ => Vec::new(),
-    }
-}
-
-/// `SECRET_KEY` in `os.environ.get("SECRET_KEY")` is a name, not a secret.
-fn is_env_name(value: &str) -> bool {
-    is_setting_name(value) && value.contains('_') && is_secret_name(value)
+/// The contents of the literals in a value, but for those that only name a variable: the key of
+/// a subscript, the first argument of a look-up. By place, never by look: a name can be a secret.
+fn literal_contents(value: &Expr) -> Vec<Span> {
+    let mut names: Vec<Span> = Vec::new();
+    let mut found = Vec::new();
+    value.walk(&mut |inner| match &inner.kind {
+        ExprKind::Subscript { index, .. } => names.extend(index.iter().map(|key| key.span)),
+        ExprKind::Call(call) => {
+            let func = last_name(&call.func).unwrap_or_default();
+            let looks_up =
+                matches!(func.as_str(), "get" | "getenv" | "pop" | "setdefault" | "config" | "env" | "environ" | "str");
+            names.extend(call.positional(0).filter(|_| looks_up).map(|key| key.span));
+        }
+        ExprKind::Compare { operands, ops } if ops.iter().any(|op| op == "in" || op == "not in") => {
+            names.extend(operands.first().map(|key| key.span));
+        }
+        ExprKind::Str(Str { contents, .. }) if !names.contains(&inner.span) => found.extend(contents),
+        _ => {}
+    });
+    found
 }
 
 /// Whether a variable or setting by its name holds a secret.

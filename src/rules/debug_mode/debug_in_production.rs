@@ -155,6 +155,11 @@ fn written(facts: &Facts, target: &Target, way: &Way<'_>) -> Result<Written, Str
             let change = Change::Edit { path: run.path.clone(), edits: vec![edit] };
             Ok(("app.run() follows FLASK_DEBUG, off by default".to_owned(), vec![change], Applicability::Automatic))
         }
+        // What a configuration says is followed by code that asks for it: only what production is
+        // known to start may change.
+        Way::Setting(_) if target.assumed => {
+            Err("No file says how production starts, so this may be for development alone.".to_owned())
+        }
         Way::Setting(setting) => {
             if let Some((variable, key)) = production_choice(facts, target) {
                 let why = "The app's own configuration for production, unless the server selects another one.";
