@@ -93,6 +93,8 @@ pub enum Command {
     Scan(ScanArgs),
     /// Explain a rule: what it finds, why it matters, how the fix works, how to ignore it
     Explain(ExplainArgs),
+    /// Give a fresh clone the keys it asks for, in its env file
+    Onboard(OnboardArgs),
     /// Take a run of --apply back
     Undo(UndoArgs),
 }
@@ -103,9 +105,17 @@ impl Command {
         match self {
             Command::Scan(_) => "scan",
             Command::Explain(_) => "explain",
+            Command::Onboard(_) => "onboard",
             Command::Undo(_) => "undo",
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct OnboardArgs {
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

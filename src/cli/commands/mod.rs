@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod diff;
 pub mod explain;
+pub mod onboard;
 mod request;
 pub mod scan;
 pub mod undo;

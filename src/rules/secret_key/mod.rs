@@ -6,6 +6,7 @@ mod fallback_literal;
 mod hardcoded;
 mod judged;
 mod leaked_in_history;
+mod no_key_here;
 mod tests_key;
 mod wiring;
 
@@ -19,4 +20,5 @@ pub const RULES: &[&Rule] = &[
     &fallback_literal::RULE,
     &env_file_tracked::RULE,
     &env_file_not_ignored::RULE,
+    &no_key_here::RULE,
 ];

@@ -14,7 +14,7 @@ use crate::templates;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
 
 /// Name of the function that is added to read the env file.
-const READER: &str = "_from_env_file";
+pub(super) const READER: &str = "_from_env_file";
 
 pub fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
     let literals = literals(facts);
@@ -271,7 +271,7 @@ fn reader(
     Ok(TextEdit::insert(at, format!("{blank_before}{code}{after}")))
 }
 
-fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
+pub(super) fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
     let covered = facts.env_files.iter().any(|file: &EnvFile| file.path == *path && file.ignored);
     let file = super::env_file_not_ignored::ignore_file(facts, path).filter(|_| facts.git && !covered)?;
     let pattern = path.relative_from(&file.parent());
