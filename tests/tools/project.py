@@ -49,6 +49,7 @@ class Spec:
     login: Optional[dict] = None
     history: Optional[str] = None
     untracked: tuple = ()
+    untouched: tuple = ()
     packages: tuple = ()
     env: Dict[str, str] = field(default_factory=dict)
 

@@ -152,6 +152,10 @@ def tests_step(steps, before, project, name):
     return passed, text
 
 
+def within(path, folders):
+    return any(folder == "." or path == folder or path.startswith(folder + "/") for folder in folders)
+
+
 def round_trip(options, spec, steps, scratch):
     """All steps on one app. Returns everything that is known, for the row and for JSON."""
     untouched, hardened = prepare(options, spec, scratch)
@@ -168,6 +172,10 @@ def round_trip(options, spec, steps, scratch):
                 "exit %d, %d findings" % (code, len(findings or [])))
     applied = hardening.first_apply(steps)
     result["touched"] = sorted(hardening.touched)
+    if spec.untouched:
+        strayed = [path for path in result["touched"] if within(path, spec.untouched)]
+        steps.check("what is right stays untouched", not strayed,
+                    ", ".join(strayed or spec.untouched))
     if not applied:
         return result
     second = hardening.apply_again(steps)

@@ -103,7 +103,10 @@ def ensure_repository(root, untracked=()):
     if os.path.exists(os.path.join(root, ".git")):
         return
     git(root, "init", "--quiet")
-    git(root, "add", "--all", "--", ".", *[":(exclude)" + path for path in untracked])
+    git(root, "add", "--all")
+    if untracked:
+        # Not excluded from the add: git refuses to be told of a path that it ignores anyway.
+        git(root, "rm", "-r", "--quiet", "--cached", "--ignore-unmatch", "--", *untracked)
     git(root, "commit", "--quiet", "-m", "The app as it is")
 
 
