@@ -20,9 +20,7 @@ pub fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<
     let literals = literals(facts);
     let mut remedies = Vec::new();
     for finding in findings {
-        let literal = literals.iter().find(|literal| {
-            literal.setting.symbol() == finding.key.symbol && literal.setting.path().as_str() == finding.key.path
-        });
+        let literal = literals.iter().find(|literal| literal.setting.location == finding.primary);
         let Some(literal) = literal.filter(|_| finding.severity > Severity::Low) else { continue };
         remedies.push(match changes(facts, literal, choices) {
             Ok(changes) => remedy(facts, finding, literal, choices, changes),
@@ -266,8 +264,13 @@ fn reader(
     let at = source.after_line(end.saturating_sub(1));
     let blank_before = if source.text[..at].ends_with('\n') { newline.repeat(2) } else { newline.repeat(3) };
     // Blank lines that follow the imports already become those behind the function.
-    let follows_blank = source.text[at..].starts_with(newline);
-    let after = if follows_blank { newline.to_owned() } else { newline.repeat(3) };
+    let mut rest = &source.text[at..];
+    let mut present = 0;
+    while let Some(next) = rest.strip_prefix(newline) {
+        rest = next;
+        present += 1;
+    }
+    let after = newline.repeat(1 + 2_usize.saturating_sub(present));
     Ok(TextEdit::insert(at, format!("{blank_before}{code}{after}")))
 }
 
