@@ -91,7 +91,7 @@ impl Which {
 pub enum Command {
     /// Report what was found; write nothing
     Scan(ScanArgs),
-    /// Explain a rule: what it finds, why it matters, how the fix works, how to ignore it
+    /// Explain a rule, or say which value a setting has on each way the app is started
     Explain(ExplainArgs),
     /// Give a fresh clone the keys it asks for, in its env file
     Onboard(OnboardArgs),
@@ -152,8 +152,9 @@ fn parse_history(text: &str) -> Result<History, String> {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A rule by id or name (FH101, or the name a report shows) [default: list every rule]
-    #[arg(value_name = "RULE")]
+    /// A rule by id or name (FH101, or the name a report shows), or a setting such as SECRET_KEY:
+    /// its value on each way the app here is started [default: list every rule]
+    #[arg(value_name = "RULE|SETTING")]
     pub rule: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
+mod effective;
 mod error;
 mod fix;
 mod history;
@@ -17,6 +18,7 @@ use crate::notice::Notice;
 use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
 
+pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
 pub use fix::Fix;
 pub use plan::{draft, plan};

@@ -3,6 +3,7 @@
 //! Prints nothing, and knows neither options nor exit codes.
 
 pub mod draft;
+pub mod effective;
 pub mod json_v1;
 pub mod receipt;
 pub mod rules;

@@ -1,5 +1,9 @@
-//! `explain [RULE]`: one rule in full, or the list of all of them. Prints what rules say of themselves.
+//! `explain [RULE|SETTING]`: one rule in full, the list of all of them, or the value of a setting
+//! on every way the app is started.
 
+use std::path::PathBuf;
+
+use crate::engine;
 use crate::report;
 use crate::rules;
 
@@ -9,7 +13,7 @@ use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::parse::nearest;
 
-/// Prints one rule, or all of them.
+/// Prints one rule, all of them, or a setting of the project here.
 ///
 /// # Errors
 /// Exit 2 where there is no rule of that name.
@@ -19,11 +23,23 @@ pub fn run(args: &ExplainArgs, global: &GlobalArgs, output: &Output) -> Result<E
         None => report::rules::all(style),
         Some(name) => match rules::find(name) {
             Some(rule) => report::rules::one(rule, style),
+            None if is_setting(name) => {
+                let request = super::request::request(PathBuf::from("."), None, global);
+                report::effective::render(name, &engine::effective(&request, name)?)
+            }
             None => return Err(unknown(name)),
         },
     };
     super::deliver(&text, global, output)?;
     Ok(Exit::Done)
+}
+
+/// Settings are written in capitals; rule ids begin with FH and a digit.
+fn is_setting(name: &str) -> bool {
+    let capitals = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    capitals
+        && name.len() > 3
+        && !name.strip_prefix("FH").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn unknown(name: &str) -> CliError {

@@ -1,0 +1,113 @@
+//! `explain SETTING`: which value a setting has on each way the app is started, and where from.
+
+use crate::facts::values::{Derivation, Value, Valued};
+use crate::facts::{Effective, Facts, Target};
+use crate::repo::{GitState, Tree};
+use crate::text::RepoPath;
+
+use super::{EngineError, Request, read};
+
+/// A setting on one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectiveLine {
+    /// Root of the project, for repositories with several.
+    pub project: RepoPath,
+    /// `gunicorn (Procfile:1)`.
+    pub target: String,
+    pub production: bool,
+    /// What it is, in words; never a value that may be secret.
+    pub value: String,
+    /// `config.py:9`; nothing where Flask's default counts.
+    pub place: Option<String>,
+    /// What could make it another value, or why it is not known.
+    pub note: Option<String>,
+}
+
+/// The value of a setting on every target.
+///
+/// # Errors
+/// Where the tree cannot be opened.
+pub fn effective(request: &Request, key: &str) -> Result<Vec<EffectiveLine>, EngineError> {
+    let tree = Tree::open(&request.root)?;
+    let git = GitState::open(&tree);
+    let (facts, _) = read::facts(&tree, &git);
+    Ok(facts.targets.iter().map(|target| line(&facts, target, key)).collect())
+}
+
+fn line(facts: &Facts, target: &Target, key: &str) -> EffectiveLine {
+    let mut line = EffectiveLine {
+        project: target.project.clone(),
+        target: target.name.clone(),
+        production: target.production,
+        value: String::new(),
+        place: None,
+        note: None,
+    };
+    match facts.effective(target, key) {
+        Effective::Absent => line.value = default_of(key).to_owned(),
+        Effective::Unknown(reason) => {
+            line.value = "unknown".to_owned();
+            line.note = Some(reason);
+        }
+        Effective::Set { setting, certain } => {
+            let setting = facts.resolve(setting);
+            line.value = words(target, &setting.value);
+            line.place = Some(format!("{}:{}", setting.path(), setting.location.line));
+            if !certain {
+                line.note = Some("the server's environment can select another configuration".to_owned());
+            }
+        }
+    }
+    line
+}
+
+/// Flask's own default for the settings people ask about.
+fn default_of(key: &str) -> &'static str {
+    match key {
+        "SESSION_COOKIE_HTTPONLY" | "SESSION_REFRESH_EACH_REQUEST" => "on (Flask's default)",
+        "DEBUG" | "TESTING" | "SESSION_COOKIE_SECURE" | "SESSION_COOKIE_PARTITIONED" => "off (Flask's default)",
+        "PERMANENT_SESSION_LIFETIME" => "31 days (Flask's default)",
+        "SECRET_KEY" | "SESSION_COOKIE_SAMESITE" | "MAX_CONTENT_LENGTH" | "TRUSTED_HOSTS" | "SERVER_NAME" => {
+            "not set (Flask's default)"
+        }
+        _ => "not set",
+    }
+}
+
+/// A value in words. Texts are not shown: a name does not tell whether they are secret.
+fn words(target: &Target, value: &Valued) -> String {
+    match &value.value {
+        Value::Text { secret, .. } if secret.is_empty() => "empty".to_owned(),
+        Value::Text { secret, .. } if matches!(secret.expose(), "Lax" | "Strict" | "None") => {
+            secret.expose().to_owned()
+        }
+        Value::Text { .. } => "a literal in the code".to_owned(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Number(text) => text.clone(),
+        Value::None => "None".to_owned(),
+        Value::Random => "random, another one at each start".to_owned(),
+        Value::Dict => "a dictionary".to_owned(),
+        Value::Name(name) => format!("the value of {name}"),
+        Value::Unknown(reason) => format!("unknown: {reason}"),
+        Value::Env(read) => {
+            if let Some(var) = target.env.get(&read.name) {
+                return format!("{} of the environment, set at {}:{}", read.name, var.location.path, var.location.line);
+            }
+            let fallback = match &read.fallback {
+                Some(fallback) => format!("else {}", words(target, fallback)),
+                None if read.required => "which must be set".to_owned(),
+                None => "else None".to_owned(),
+            };
+            format!("{} of the environment, {fallback}", read.name)
+        }
+        Value::Derived { inner, how } => {
+            let truth = value.truth(&|name| target.env.get(name).map(|var| var.value.clone()));
+            match (how, truth) {
+                (Derivation::Text, _) | (_, None) => words(target, inner),
+                (_, Some(true)) => format!("on ({})", words(target, inner)),
+                (_, Some(false)) => format!("off ({})", words(target, inner)),
+            }
+        }
+    }
+}
