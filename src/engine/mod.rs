@@ -1,5 +1,7 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
+#[cfg(test)]
+mod effective_trial;
 mod error;
 mod fix;
 mod history;
