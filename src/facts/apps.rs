@@ -1,10 +1,11 @@
 //! Where Flask apps are made, configured and run in Python.
 
 use super::files::{Files, PyFile};
-use super::names::Names;
+use super::names::{Names, module_file};
+use super::selection::{Reader, Selection, assignments};
 use super::settings::{is_main_guard, looks_like_app};
 use super::values::Valued;
-use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind, Str};
+use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind};
 use crate::text::{Location, RepoPath, Span};
 
 /// `app = Flask(__name__)`.
@@ -36,30 +37,10 @@ pub struct ConfigLoad {
     /// What selects the object, for `from_object`.
     pub selection: Option<Selection>,
     pub function: Option<String>,
+    /// A file that is missing is no error (`silent=True`).
+    pub silent: bool,
     pub location: Location,
     pub conditional: bool,
-}
-
-/// What `from_object` is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// A dotted text or name: a module, a class, or an instance of it.
-    Dotted(String),
-    /// `mapping[key]`, `mapping.get(key, default)`.
-    Mapped {
-        mapping: String,
-        key: Box<Selection>,
-    },
-    /// The value of an environment variable, with its fallback.
-    Env {
-        name: String,
-        fallback: Option<Box<Selection>>,
-    },
-    /// A parameter of the enclosing function.
-    Parameter(String),
-    /// A text literal that is a key, not a name.
-    Text(String),
-    Unknown,
 }
 
 /// `app.run(…)`.
@@ -68,12 +49,39 @@ pub struct RunCall {
     pub receiver: String,
     pub location: Location,
     pub call: Span,
-    /// The `debug` argument: its value and the argument's span.
-    pub debug: Option<(Valued, Span)>,
+    /// What switches debug on or off here.
+    pub debug: Option<RunDebug>,
+    pub host: Option<Valued>,
+    pub port: Option<Valued>,
     /// Spans of all arguments, to remove one with its comma.
     pub args: Vec<Span>,
     pub main_guard: bool,
     pub function: Option<String>,
+}
+
+/// The `debug` argument of a run.
+pub struct RunDebug {
+    /// Its value, names of this file followed.
+    pub value: Valued,
+    pub given: DebugGiven,
+}
+
+/// How `debug` reaches a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DebugGiven {
+    /// `debug=…`: the argument's span.
+    Keyword(Span),
+    /// The third argument: its span.
+    Positional(Span),
+    /// Through a variable or `**options`: the value stands elsewhere in the file.
+    Elsewhere,
+}
+
+impl RunCall {
+    /// Whether this is Flask-SocketIO's `run`.
+    pub fn is_socketio(&self) -> bool {
+        is_socketio(&self.receiver)
+    }
 }
 
 /// `load_dotenv(…)` or `env.read_env(…)`.
@@ -91,18 +99,28 @@ pub struct FactoryCall {
     pub factory: String,
     /// The name its result is bound to.
     pub bound: Option<String>,
-    pub argument: Option<Selection>,
+    pub given: Vec<Given>,
     pub main_guard: bool,
+    /// The function around it, if any.
+    pub function: Option<String>,
     pub location: Location,
 }
 
-/// A function that makes an app, with what its parameters default to.
+/// An argument of a factory call, or what a parameter of a factory defaults to.
+pub struct Given {
+    /// The keyword, or the parameter's name.
+    pub name: Option<String>,
+    pub selection: Selection,
+    pub value: Valued,
+}
+
+/// A function that makes an app, with its parameters.
 pub struct Factory {
     pub path: RepoPath,
     pub name: String,
     pub span: Span,
-    /// What the first parameter defaults to; `None` where there is no parameter or no default.
-    pub default: Option<Selection>,
+    /// Its parameters in order, with what each defaults to.
+    pub params: Vec<(String, Option<Given>)>,
     /// Whether it can be called without arguments.
     pub callable_bare: bool,
 }
@@ -139,12 +157,17 @@ pub fn collect(files: &Files, file: &PyFile, names: &Names) -> AppFacts {
     collector.found
 }
 
-#[derive(Clone, Default)]
-struct Scope {
-    function: Option<String>,
-    params: Vec<String>,
+#[derive(Clone, Copy, Default)]
+struct Scope<'s> {
+    function: Option<&'s Function>,
     conditional: bool,
     main_guard: bool,
+}
+
+impl Scope<'_> {
+    fn function_name(&self) -> Option<String> {
+        self.function.map(|function| function.name.clone())
+    }
 }
 
 struct Collector<'a> {
@@ -155,13 +178,13 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn block(&mut self, body: &[Stmt], scope: &Scope) {
+    fn block(&mut self, body: &[Stmt], scope: &Scope<'_>) {
         for stmt in body {
             self.stmt(stmt, scope);
         }
     }
 
-    fn stmt(&mut self, stmt: &Stmt, scope: &Scope) {
+    fn stmt(&mut self, stmt: &Stmt, scope: &Scope<'_>) {
         for expr in stmt.exprs() {
             let mut calls = Vec::new();
             expr.walk(&mut |inner| {
@@ -182,14 +205,9 @@ impl Collector<'_> {
             }
             StmtKind::Function(function) => {
                 if is_factory_name(&function.name) {
-                    self.factory(function, scope);
+                    self.factory(function);
                 }
-                let inner = Scope {
-                    function: Some(function.name.clone()),
-                    params: function.params.iter().map(|param| param.name.clone()).collect(),
-                    conditional: false,
-                    main_guard: false,
-                };
+                let inner = Scope { function: Some(function), ..Scope::default() };
                 self.block(&function.body, &inner);
             }
             _ => {
@@ -198,7 +216,7 @@ impl Collector<'_> {
                 let inner = Scope {
                     conditional: scope.conditional || branching,
                     main_guard: scope.main_guard || guard,
-                    ..scope.clone()
+                    ..*scope
                 };
                 for block in stmt.blocks() {
                     self.block(block, &inner);
@@ -207,7 +225,7 @@ impl Collector<'_> {
         }
     }
 
-    fn call(&mut self, stmt: &Stmt, call: &Call, span: Span, scope: &Scope) {
+    fn call(&mut self, stmt: &Stmt, call: &Call, span: Span, scope: &Scope<'_>) {
         let resolved = self.names.resolve(&call.func).unwrap_or_default();
         let last = resolved.rsplit('.').next().unwrap_or_default();
         match last {
@@ -229,42 +247,53 @@ impl Collector<'_> {
         }
     }
 
-    fn app(&mut self, stmt: &Stmt, call: &Call, scope: &Scope) {
+    fn app(&mut self, stmt: &Stmt, call: &Call, scope: &Scope<'_>) {
         let StmtKind::Assign { targets, .. } = &stmt.kind else { return };
         let Some(name) = targets.iter().find_map(Expr::dotted) else { return };
         self.found.apps.push(App {
             path: self.file.path.clone(),
             name,
-            factory: scope.function.clone(),
+            factory: scope.function_name(),
             statement: stmt.span,
             location: self.files.locate(&self.file.path, call.func.span),
         });
     }
 
-    fn factory(&mut self, function: &Function, scope: &Scope) {
-        let first = function.params.iter().find(|param| !param.star);
-        let default =
-            first.and_then(|param| param.default.as_ref()).filter(|expr| !matches!(expr.kind, ExprKind::None));
+    fn factory(&mut self, function: &Function) {
+        let params = function.params.iter().filter(|param| !param.star);
+        let params = params.map(|param| {
+            let default = param.default.as_ref().map(|expr| self.given(Some(&param.name), expr, None));
+            (param.name.clone(), default)
+        });
+        let params = params.collect();
         self.found.factories.push(Factory {
             path: self.file.path.clone(),
             name: function.name.clone(),
             span: function.span,
-            default: default.map(|expr| self.selection(expr, scope, true)),
+            params,
             callable_bare: function.params.iter().all(|param| param.star || param.default.is_some()),
         });
     }
 
-    fn dotenv(&mut self, call: &Call, span: Span, scope: &Scope) {
+    fn given(&self, name: Option<&String>, expr: &Expr, function: Option<&Function>) -> Given {
+        Given {
+            name: name.cloned(),
+            selection: self.reader(function).read(expr, true),
+            value: Valued::of(expr, self.names),
+        }
+    }
+
+    fn dotenv(&mut self, call: &Call, span: Span, scope: &Scope<'_>) {
         let given = call.positional(0).or_else(|| call.keyword("dotenv_path").map(|arg| &arg.value));
         self.found.dotenv.push(DotenvLoad {
             path: self.file.path.clone(),
             offset: span.start,
-            function: scope.function.clone(),
+            function: scope.function_name(),
             file: given.and_then(last_text),
         });
     }
 
-    fn run(&mut self, call: &Call, span: Span, scope: &Scope) {
+    fn run(&mut self, call: &Call, span: Span, scope: &Scope<'_>) {
         let ExprKind::Attr { value, .. } = &call.func.kind else { return };
         let receiver = match (&value.kind, value.dotted()) {
             (_, Some(name)) => name,
@@ -272,50 +301,98 @@ impl Collector<'_> {
             (ExprKind::Call(inner), None) => inner.func.dotted().unwrap_or_default(),
             _ => return,
         };
-        let is_app = looks_like_app(&receiver)
-            || self.found.apps.iter().any(|app| app.name == receiver)
-            || is_factory_name(receiver.rsplit('.').next().unwrap_or_default())
-            || receiver.to_ascii_lowercase().contains("socketio");
-        if !is_app {
+        if !self.is_app(&receiver) {
             return;
         }
-        // app.run(host, port, debug); socketio.run(app, host, port) takes debug by name only.
-        let positional = if receiver.to_ascii_lowercase().contains("socketio") { None } else { call.positional(2) };
-        let debug = match call.keyword("debug") {
-            Some(arg) => Some((Valued::of(&arg.value, self.names), arg.span)),
-            None => positional.map(|value| (Valued::of(value, self.names), value.span)),
+        let socketio = is_socketio(&receiver);
+        let argument = |name: &str, position: usize| {
+            let given = call.keyword(name).map(|arg| &arg.value);
+            given.or_else(|| call.positional(position)).map(|expr| Valued::of(self.follow(expr, scope), self.names))
         };
+        // app.run(host, port, debug); socketio.run(app, host, port) takes debug by name only.
+        let (host, port) = if socketio { (1, 2) } else { (0, 1) };
+        let (host, port) = (argument("host", host), argument("port", port));
         self.found.runs.push(RunCall {
             path: self.file.path.clone(),
-            receiver,
             location: self.files.locate(&self.file.path, span),
             call: span,
-            debug,
+            debug: self.run_debug(call, socketio, scope),
+            host,
+            port,
             args: call.args.iter().map(|arg| arg.span).collect(),
             main_guard: scope.main_guard,
-            function: scope.function.clone(),
+            function: scope.function_name(),
+            receiver,
         });
     }
 
-    fn factory_call(&mut self, stmt: &Stmt, call: &Call, factory: &str, scope: &Scope) {
+    /// Whether `receiver.run()` starts a Flask app: by its name, in a file that has to do with one.
+    fn is_app(&self, receiver: &str) -> bool {
+        let last = receiver.rsplit('.').next().unwrap_or_default();
+        let known = self.found.apps.iter().any(|app| app.name == receiver);
+        let named = looks_like_app(receiver) || is_factory_name(last) || is_socketio(receiver);
+        let first = receiver.split('.').next().unwrap_or_default();
+        let from_here = || {
+            let module =
+                self.names.origin(first).map(|origin| origin.rsplit_once('.').map_or(origin, |(module, _)| module));
+            module.is_some_and(|module| module_file(self.files, &self.file.path, module).is_some())
+        };
+        known || named && (self.names.mentions("flask") || self.names.mentions("flask_socketio") || from_here())
+    }
+
+    fn run_debug(&self, call: &Call, socketio: bool, scope: &Scope<'_>) -> Option<RunDebug> {
+        let (expr, given) = match (call.keyword("debug"), call.positional(2).filter(|_| !socketio)) {
+            (Some(arg), _) => (&arg.value, DebugGiven::Keyword(arg.span)),
+            (None, Some(value)) => (value, DebugGiven::Positional(value.span)),
+            (None, None) => {
+                let spread = call.args.iter().find(|arg| arg.stars == 2)?;
+                let value = item(self.follow(&spread.value, scope), "debug")?;
+                (value, DebugGiven::Elsewhere)
+            }
+        };
+        let followed = self.follow(expr, scope);
+        let given = if std::ptr::eq(followed, expr) { given } else { DebugGiven::Elsewhere };
+        Some(RunDebug { value: Valued::of(followed, self.names), given })
+    }
+
+    /// A name's value where this file gives it exactly one, else the expression itself.
+    fn follow<'e>(&'e self, expr: &'e Expr, scope: &Scope<'e>) -> &'e Expr {
+        let Some(name) = expr.as_name() else { return expr };
+        let mut found = Vec::new();
+        if let Some(function) = scope.function {
+            assignments(&function.body, name, false, &mut found);
+            if found.is_empty() && function.params.iter().any(|param| param.name == name) {
+                return expr;
+            }
+        }
+        if found.is_empty() {
+            assignments(&self.file.module.body, name, false, &mut found);
+        }
+        match found.as_slice() {
+            [(value, _)] => value,
+            _ => expr,
+        }
+    }
+
+    fn factory_call(&mut self, stmt: &Stmt, call: &Call, factory: &str, scope: &Scope<'_>) {
         let bound = match &stmt.kind {
             StmtKind::Assign { targets, .. } => targets.iter().find_map(Expr::dotted),
             _ => None,
         };
-        let argument =
-            call.positional(0).or_else(|| call.args.iter().find(|arg| arg.name.is_some()).map(|arg| &arg.value));
-        let argument = argument.map(|expr| self.selection(expr, scope, true));
+        let given = call.args.iter().filter(|arg| arg.stars == 0);
+        let given = given.map(|arg| self.given(arg.name.as_ref(), &arg.value, scope.function)).collect();
         self.found.factory_calls.push(FactoryCall {
             path: self.file.path.clone(),
             factory: factory.to_owned(),
             bound,
-            argument,
+            given,
             main_guard: scope.main_guard,
+            function: scope.function_name(),
             location: self.files.locate(&self.file.path, call.func.span),
         });
     }
 
-    fn load(&mut self, call: &Call, method: &str, app: &str, span: Span, scope: &Scope) {
+    fn load(&mut self, call: &Call, method: &str, app: &str, span: Span, scope: &Scope<'_>) {
         let argument = call.positional(0).or_else(|| call.args.first().map(|arg| &arg.value));
         let text = argument.and_then(last_text);
         let kind = match method {
@@ -327,7 +404,7 @@ impl Collector<'_> {
             _ => return,
         };
         let selection = match (&kind, argument) {
-            (LoadKind::Object(_), Some(expr)) => Some(self.selection(expr, scope, false)),
+            (LoadKind::Object(_), Some(expr)) => Some(self.reader(scope.function).read(expr, false)),
             _ => None,
         };
         self.found.loads.push(ConfigLoad {
@@ -335,93 +412,32 @@ impl Collector<'_> {
             app: app.to_owned(),
             kind,
             selection,
-            function: scope.function.clone(),
+            function: scope.function_name(),
+            silent: call.keyword("silent").is_some_and(|arg| arg.value.as_bool() == Some(true)),
             location: self.files.locate(&self.file.path, span),
             conditional: scope.conditional,
         });
     }
 
-    /// Reads what selects a configuration; `key`: texts are keys of a mapping, not dotted names.
-    fn selection(&self, expr: &Expr, scope: &Scope, key: bool) -> Selection {
-        match &expr.kind {
-            ExprKind::Str(Str { value, .. }) if key => Selection::Text(value.clone()),
-            ExprKind::Str(Str { value, .. }) => Selection::Dotted(value.replace(':', ".")),
-            ExprKind::Name(name) if scope.params.contains(name) => Selection::Parameter(name.clone()),
-            ExprKind::Name(name) => self.local_or_dotted(name),
-            ExprKind::Attr { .. } => expr.dotted().map_or(Selection::Unknown, Selection::Dotted),
-            ExprKind::Subscript { value, index } if self.names.resolve(value).as_deref() != Some("os.environ") => {
-                match (value.dotted(), index.first()) {
-                    (Some(mapping), Some(index)) => {
-                        Selection::Mapped { mapping, key: Box::new(self.selection(index, scope, true)) }
-                    }
-                    _ => Selection::Unknown,
-                }
-            }
-            ExprKind::Call(call) => self.called_selection(expr, call, scope, key),
-            _ => self.env_selection(expr, scope, key),
-        }
+    fn reader<'s>(&'s self, function: Option<&'s Function>) -> Reader<'s> {
+        Reader { body: &self.file.module.body, names: self.names, source: self.files.get(&self.file.path), function }
     }
+}
 
-    fn called_selection(&self, expr: &Expr, call: &Call, scope: &Scope, key: bool) -> Selection {
-        if let Selection::Env { name, fallback } = self.env_selection(expr, scope, key) {
-            return Selection::Env { name, fallback };
+/// The value of a key in a dictionary literal or `dict(…)`.
+fn item<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
+    match &expr.kind {
+        ExprKind::Dict(items) => {
+            items.iter().find(|item| item.key.as_ref().and_then(Expr::as_str) == Some(key)).map(|item| &item.value)
         }
-        if let ExprKind::Attr { value, name } = &call.func.kind {
-            if name == "get" {
-                if let (Some(mapping), Some(index)) = (value.dotted(), call.positional(0)) {
-                    return Selection::Mapped { mapping, key: Box::new(self.selection(index, scope, true)) };
-                }
-            }
-            if matches!(name.as_str(), "lower" | "strip" | "capitalize" | "title") {
-                return self.selection(value, scope, key);
-            }
-        }
-        match self.names.resolve(&call.func).as_deref() {
-            Some("werkzeug.utils.import_string" | "import_string") => {
-                call.positional(0).map_or(Selection::Unknown, |inner| self.selection(inner, scope, false))
-            }
-            // `Config()`, an instance of a class.
-            Some(name) if call.args.is_empty() && name.rsplit('.').next().is_some_and(starts_upper) => {
-                call.func.dotted().map_or(Selection::Unknown, Selection::Dotted)
-            }
-            _ => Selection::Unknown,
-        }
+        ExprKind::Call(call) if call.func.as_name() == Some("dict") => call.keyword(key).map(|arg| &arg.value),
+        _ => None,
     }
+}
 
-    fn env_selection(&self, expr: &Expr, scope: &Scope, key: bool) -> Selection {
-        let value = Valued::of(expr, self.names);
-        let Some(read) = value.env() else { return Selection::Unknown };
-        let fallback = read.fallback.as_ref().map(|fallback| {
-            let mut found = Selection::Unknown;
-            expr.walk(&mut |inner| {
-                if inner.span == fallback.span {
-                    found = self.selection(inner, scope, key);
-                }
-            });
-            Box::new(found)
-        });
-        Selection::Env { name: read.name.clone(), fallback }
-    }
-
-    /// A name: what a module-level assignment of this file gives it, else the name itself.
-    fn local_or_dotted(&self, name: &str) -> Selection {
-        for stmt in &self.file.module.body {
-            let StmtKind::Assign { targets, value } = &stmt.kind else { continue };
-            if targets.iter().any(|target| target.as_name() == Some(name)) {
-                let value = Valued::of(value, self.names);
-                if let Some(read) = value.env() {
-                    let fallback = read.fallback.as_ref().and_then(|fallback| match &fallback.value {
-                        super::values::Value::Text { secret, .. } => {
-                            Some(Box::new(Selection::Text(secret.expose().to_owned())))
-                        }
-                        _ => None,
-                    });
-                    return Selection::Env { name: read.name.clone(), fallback };
-                }
-            }
-        }
-        Selection::Dotted(name.to_owned())
-    }
+fn is_socketio(receiver: &str) -> bool {
+    let last = receiver.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    last.contains("socketio") || last == "sio"
 }
 
 /// The last text literal in a path expression: `".env"` of `os.path.join(basedir, ".env")`.
@@ -433,10 +449,6 @@ fn last_text(expr: &Expr) -> Option<String> {
         }
     });
     found
-}
-
-fn starts_upper(name: &str) -> bool {
-    name.chars().next().is_some_and(char::is_uppercase)
 }
 
 /// Whether a function by its name makes the app.

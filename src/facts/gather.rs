@@ -3,7 +3,7 @@
 use super::apps::{self, App};
 use super::files::{Files, PyFile};
 use super::names::Names;
-use super::{EnvFile, Facts, HolderIndex, Launch, dependencies, project, server_conf, settings, targets};
+use super::{EnvFile, Facts, HolderIndex, Launch, dependencies, images, project, server_conf, settings, targets};
 
 /// What was read, ready to be related.
 pub struct Read {
@@ -41,6 +41,10 @@ pub fn gather(read: Read) -> Facts {
             facts.server_confs.push(conf);
         }
     }
+    let dockerfiles: Vec<_> = facts.launches.iter().filter(|launch| launch.kind == "dockerfile").collect();
+    let dockerfiles: Vec<_> =
+        dockerfiles.iter().map(|launch| launch.via.first().map_or(&launch.location.path, |at| &at.path)).collect();
+    facts.images = images::read(&facts.files, &dockerfiles);
     facts.dependencies = dependencies::read(&facts.files);
     facts.targets = targets::targets(&facts);
     facts

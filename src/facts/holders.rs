@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::apps::{AppFacts, Selection};
+use super::arguments::Argument;
 use super::files::{Files, PyFile};
 use super::names::{Names, definition_file};
+use super::selection::Selection;
 use crate::lang::python::{Expr, ExprKind, StmtKind, walk_stmts};
 use crate::text::RepoPath;
 
@@ -21,6 +22,8 @@ pub struct HolderRef {
 pub struct HolderIndex {
     bases: BTreeMap<HolderRef, Vec<HolderRef>>,
     methods: BTreeMap<HolderRef, Vec<String>>,
+    /// Module-level names that stand for a class or an instance of one.
+    aliases: BTreeMap<HolderRef, HolderRef>,
     mappings: BTreeMap<(RepoPath, String), Vec<(String, HolderRef)>>,
 }
 
@@ -46,6 +49,7 @@ pub struct Chosen {
 impl HolderIndex {
     pub fn build(files: &Files, python: &[PyFile], names: &BTreeMap<RepoPath, Names>) -> Self {
         let mut index = HolderIndex::default();
+        let mut aliases = Vec::new();
         for file in python {
             let Some(names) = names.get(&file.path) else { continue };
             walk_stmts(&file.module.body, &mut |stmt| match &stmt.kind {
@@ -66,10 +70,16 @@ impl HolderIndex {
                     if !entries.is_empty() {
                         index.mappings.insert((file.path.clone(), name.to_owned()), entries);
                     }
+                    // `Config = ServerConfig()`: the name stands for the class.
+                    if let Some(class) = class_or_text(value, &|expr| resolve_class(files, file, names, expr)) {
+                        aliases.push((HolderRef { path: file.path.clone(), class: Some(name.to_owned()) }, class));
+                    }
                 }
                 _ => {}
             });
         }
+        aliases.retain(|(alias, class)| index.bases.contains_key(class) && !index.bases.contains_key(alias));
+        index.aliases = aliases.into_iter().collect();
         index
     }
 
@@ -82,6 +92,7 @@ impl HolderIndex {
             if order.contains(&next) || order.len() > 64 {
                 continue;
             }
+            stack.extend(self.aliases.get(&next).cloned());
             if let Some(bases) = self.bases.get(&next) {
                 stack.extend(bases.iter().rev().cloned());
             }
@@ -187,11 +198,24 @@ pub struct Follow<'a> {
     pub files: &'a Files,
     pub names: &'a BTreeMap<RepoPath, Names>,
     pub index: &'a HolderIndex,
-    pub apps: &'a AppFacts,
     /// The environment of the target, as far as the repository sets it.
     pub env: &'a dyn Fn(&str) -> Option<String>,
-    /// What the entry point hands to the factory, where it is known.
-    pub argument: Option<&'a Selection>,
+    /// What the entry point hands to the factory, by parameter.
+    pub arguments: &'a BTreeMap<String, Argument>,
+}
+
+/// A text on a target, with the variable that decides it.
+#[derive(Clone, Default)]
+struct Words {
+    text: Option<String>,
+    variable: Option<String>,
+    by_launch: bool,
+}
+
+impl Words {
+    fn certain(&self) -> bool {
+        self.variable.is_none() || self.by_launch
+    }
 }
 
 impl Follow<'_> {
@@ -207,54 +231,104 @@ impl Follow<'_> {
                 Chosen { holder: resolve_dotted(self.files, from, names, name), selector: None, certain: true }
             }
             Selection::Mapped { mapping, key } => self.mapped(from, names, mapping, key, depth),
-            Selection::Env { name, fallback } => {
-                let set = (self.env)(name);
-                let by_launch = set.is_some();
-                let text = set.or_else(|| match fallback.as_deref() {
-                    Some(Selection::Text(text) | Selection::Dotted(text)) => Some(text.clone()),
-                    _ => None,
-                });
-                let holder = text.and_then(|text| resolve_dotted(self.files, from, names, &text.replace(':', ".")));
-                let selector = Selector { variable: name.clone(), keys: Vec::new(), set_by_launch: by_launch };
-                Chosen { holder, selector: Some(selector), certain: by_launch }
-            }
-            Selection::Parameter(_) => match self.argument {
-                Some(argument) => self.choose_at(from, argument, depth + 1),
-                None => Chosen::default(),
+            Selection::Parameter { name, otherwise } => match (self.arguments.get(name), otherwise) {
+                (Some(argument), _) if argument.selection != Selection::Nothing => {
+                    self.choose_at(&argument.path, &argument.selection, depth + 1)
+                }
+                (_, Some(otherwise)) => self.choose_at(from, otherwise, depth + 1),
+                (_, None) => Chosen::default(),
             },
-            Selection::Text(_) | Selection::Unknown => Chosen::default(),
+            // `os.environ.get("X") or Config`: without the variable the name behind it counts.
+            Selection::Env { name, fallback: Some(fallback) }
+                if (self.env)(name).is_none() && matches!(**fallback, Selection::Mapped { .. }) =>
+            {
+                let chosen = self.choose_at(from, fallback, depth + 1);
+                let selector = Selector { variable: name.clone(), keys: Vec::new(), set_by_launch: false };
+                Chosen { selector: Some(selector), certain: false, ..chosen }
+            }
+            Selection::Env { .. } | Selection::Text(_) | Selection::Joined(_) | Selection::Cased(..) => {
+                self.named(from, names, selection, depth)
+            }
+            Selection::Nothing | Selection::Unknown => Chosen::default(),
+        }
+    }
+
+    /// A holder that a text names.
+    fn named(&self, from: &RepoPath, names: &Names, selection: &Selection, depth: usize) -> Chosen {
+        let words = self.words(from, selection, depth);
+        let text = words.text.as_ref().map(|text| text.replace(':', "."));
+        let holder = text.as_deref().and_then(|text| resolve_dotted(self.files, from, names, text));
+        let keys = match (&holder, &text) {
+            (Some(holder), Some(text)) => self.siblings(holder, text),
+            _ => Vec::new(),
+        };
+        let certain = words.certain();
+        let selector = words.variable.map(|variable| Selector { variable, keys, set_by_launch: words.by_launch });
+        Chosen { holder, selector, certain }
+    }
+
+    /// The classes beside a chosen one, each by the text that would choose it.
+    fn siblings(&self, holder: &HolderRef, text: &str) -> Vec<(String, HolderRef)> {
+        let Some(prefix) = holder.class.as_deref().and_then(|class| text.strip_suffix(class)) else {
+            return Vec::new();
+        };
+        let beside = self.index.bases.keys().filter(|class| class.path == holder.path);
+        beside.filter_map(|class| Some((format!("{prefix}{}", class.class.as_deref()?), class.clone()))).collect()
+    }
+
+    /// The text a selection comes to.
+    fn words(&self, from: &RepoPath, selection: &Selection, depth: usize) -> Words {
+        if depth >= 8 {
+            return Words::default();
+        }
+        match selection {
+            Selection::Text(text) | Selection::Dotted(text) => Words { text: Some(text.clone()), ..Words::default() },
+            Selection::Env { name, fallback } => match ((self.env)(name), fallback) {
+                (Some(text), _) => Words { text: Some(text), variable: Some(name.clone()), by_launch: true },
+                (None, Some(fallback)) => {
+                    let inner = self.words(from, fallback, depth + 1);
+                    Words { text: inner.text, variable: Some(name.clone()), by_launch: false }
+                }
+                (None, None) => Words { text: None, variable: Some(name.clone()), by_launch: false },
+            },
+            Selection::Parameter { name, otherwise } => match (self.arguments.get(name), otherwise) {
+                (Some(argument), _) if argument.selection != Selection::Nothing => {
+                    self.words(&argument.path, &argument.selection, depth + 1)
+                }
+                (_, Some(otherwise)) => self.words(from, otherwise, depth + 1),
+                (_, None) => Words::default(),
+            },
+            Selection::Cased(inner, case) => {
+                let words = self.words(from, inner, depth + 1);
+                Words { text: words.text.map(|text| case.of(&text)), ..words }
+            }
+            Selection::Joined(parts) => {
+                let mut joined = Words { text: Some(String::new()), ..Words::default() };
+                for part in parts {
+                    let words = self.words(from, part, depth + 1);
+                    joined.text = joined.text.zip(words.text).map(|(before, text)| before + &text);
+                    joined.by_launch |= words.by_launch;
+                    joined.variable = joined.variable.or(words.variable);
+                }
+                joined
+            }
+            Selection::Mapped { .. } | Selection::Nothing | Selection::Unknown => Words::default(),
         }
     }
 
     fn mapped(&self, from: &RepoPath, names: &Names, mapping: &str, key: &Selection, depth: usize) -> Chosen {
         let Some(entries) = self.index.mapping(self.files, names, from, mapping) else { return Chosen::default() };
-        let key = match key {
-            Selection::Parameter(_) if depth < 8 => self.argument.unwrap_or(&Selection::Unknown),
-            other => other,
-        };
+        let words = self.words(from, key, depth + 1);
         let find = |text: &str| entries.iter().find(|(known, _)| known == text).map(|(_, holder)| holder.clone());
-        match key {
-            Selection::Text(text) | Selection::Dotted(text) => {
-                Chosen { holder: find(text), selector: None, certain: true }
-            }
-            Selection::Env { name, fallback } => {
-                let set = (self.env)(name);
-                let by_launch = set.is_some();
-                let text = set.or_else(|| match fallback.as_deref() {
-                    Some(Selection::Text(text) | Selection::Dotted(text)) => Some(text.clone()),
-                    _ => None,
-                });
-                Chosen {
-                    holder: text.as_deref().and_then(find),
-                    selector: Some(Selector {
-                        variable: name.clone(),
-                        keys: entries.clone(),
-                        set_by_launch: by_launch,
-                    }),
-                    certain: by_launch,
-                }
-            }
-            _ => Chosen::default(),
+        let certain = words.certain();
+        Chosen {
+            holder: words.text.as_deref().and_then(find),
+            selector: words.variable.map(|variable| Selector {
+                variable,
+                keys: entries.clone(),
+                set_by_launch: words.by_launch,
+            }),
+            certain,
         }
     }
 }

@@ -2,12 +2,16 @@
 //! `engine::scan`; rules judge facts and open nothing.
 
 pub mod apps;
+pub mod arguments;
 pub mod dependencies;
 pub mod deploy;
+pub mod effective;
 pub mod env;
 pub mod files;
 pub mod gather;
+pub mod guards;
 pub mod holders;
+pub mod images;
 pub mod launch;
 pub mod leaks;
 pub mod masks;
@@ -16,6 +20,7 @@ pub mod names;
 pub mod production;
 pub mod project;
 pub mod routes;
+pub mod selection;
 pub mod server_conf;
 pub mod settings;
 pub mod targets;
@@ -24,6 +29,7 @@ pub mod values;
 use std::collections::BTreeMap;
 
 pub use apps::AppFacts;
+pub use effective::Effective;
 pub use env::EnvFile;
 pub use files::{FileRole, Files, PyFile};
 pub use holders::HolderIndex;
@@ -32,7 +38,7 @@ pub use names::Names;
 pub use project::Project;
 pub use server_conf::ServerConf;
 pub use settings::Setting;
-pub use targets::{Effective, Target};
+pub use targets::Target;
 
 use crate::text::RepoPath;
 
@@ -53,6 +59,8 @@ pub struct Facts {
     /// Indices into `launches`: where production starts. Empty: unknown.
     pub production: Vec<usize>,
     pub server_confs: Vec<ServerConf>,
+    /// Dockerfiles that start something.
+    pub images: Vec<images::ImageFile>,
     pub dependencies: dependencies::Dependencies,
     pub targets: Vec<Target>,
     /// Values that signing keys had in git history.

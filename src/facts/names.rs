@@ -74,6 +74,11 @@ impl Names {
         self.origins.get(name).map(String::as_str)
     }
 
+    /// Every imported origin.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        self.origins.values().map(String::as_str)
+    }
+
     /// Whether `name` is bound by an import.
     pub fn imports(&self, origin: &str) -> Option<&str> {
         self.origins.iter().find(|(_, known)| *known == origin).map(|(name, _)| name.as_str())

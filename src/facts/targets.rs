@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::apps::{LoadKind, Selection};
+use super::apps::LoadKind;
+use super::arguments::{Argument, arguments};
 use super::holders::{Chosen, Follow, HolderRef};
 use super::launch::{Launch, LaunchRole, Server};
 use super::names::module_file;
 use super::project::project_of;
-use super::settings::{Form, Holder, Setting};
-use super::values::{Value, Valued};
 use crate::text::{Location, RepoPath};
 
 /// One way a project is started.
@@ -27,6 +26,8 @@ pub struct Target {
     pub project: RepoPath,
     /// The Python file that is the entry point, where it is known.
     pub entry: Option<RepoPath>,
+    /// What the app factory is given, by parameter.
+    pub arguments: BTreeMap<String, Argument>,
     /// Variables the repository itself sets on this target.
     pub env: BTreeMap<String, TargetVar>,
     /// What the configuration loads of the project select, in the order they run.
@@ -38,28 +39,6 @@ pub struct Target {
 pub struct TargetVar {
     pub value: String,
     pub location: Location,
-}
-
-/// Which value wins on a target.
-pub enum Effective<'f> {
-    /// Nothing in the repository sets it: Flask's default counts.
-    Absent,
-    Set {
-        setting: &'f Setting,
-        /// Whether nothing outside the repository could choose another value.
-        certain: bool,
-    },
-    /// It is not known, and why.
-    Unknown(String),
-}
-
-impl<'f> Effective<'f> {
-    pub fn setting(&self) -> Option<&'f Setting> {
-        match self {
-            Effective::Set { setting, .. } => Some(setting),
-            _ => None,
-        }
-    }
 }
 
 /// Builds the targets. `facts` must hold everything else already.
@@ -81,9 +60,10 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
             project: project.root.clone(),
             entry,
             env: launch_env(facts, launch, &project.root),
+            arguments: BTreeMap::new(),
             chosen: Vec::new(),
         };
-        target.chosen = chosen(facts, &target);
+        select(facts, &mut target);
         found.push(target);
     }
     for project in &facts.projects {
@@ -101,9 +81,10 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
             project: project.root.clone(),
             entry: None,
             env: env_file_vars(facts, &project.root, true),
+            arguments: BTreeMap::new(),
             chosen: Vec::new(),
         };
-        target.chosen = chosen(facts, &target);
+        select(facts, &mut target);
         found.push(target);
     }
     found
@@ -127,9 +108,10 @@ fn assumed(facts: &Facts, project: &RepoPath) -> Target {
         project: project.clone(),
         entry: None,
         env,
+        arguments: BTreeMap::new(),
         chosen: Vec::new(),
     };
-    target.chosen = chosen(facts, &target);
+    select(facts, &mut target);
     target
 }
 
@@ -203,17 +185,21 @@ fn add_env_file(facts: &Facts, file: &super::env::EnvFile, env: &mut BTreeMap<St
     }
 }
 
+/// Settles what the target's factory is given and what its configuration loads select.
+fn select(facts: &Facts, target: &mut Target) {
+    target.arguments = arguments(facts, target);
+    target.chosen = chosen(facts, target);
+}
+
 /// What each configuration load of the target's project selects.
 fn chosen(facts: &Facts, target: &Target) -> Vec<(usize, Chosen)> {
-    let argument = factory_argument(facts, target);
     let env = |name: &str| target.env.get(name).map(|var| var.value.clone());
     let follow = Follow {
         files: &facts.files,
         names: &facts.names,
         index: &facts.holders,
-        apps: &facts.apps,
         env: &env,
-        argument: argument.as_ref(),
+        arguments: &target.arguments,
     };
     let mut found = Vec::new();
     for (at, load) in facts.apps.loads.iter().enumerate() {
@@ -249,183 +235,4 @@ fn pyfile(facts: &Facts, from: &RepoPath, project: &RepoPath, name: &str) -> Opt
     ];
     let path = candidates.into_iter().flatten().find(|path| facts.files.exists(path))?;
     Some(HolderRef { path, class: None })
-}
-
-/// What the entry point hands to the app factory.
-fn factory_argument(facts: &Facts, target: &Target) -> Option<Selection> {
-    let launch = target.launch.map(|at| &facts.launches[at]);
-    if let Some(call) = launch.and_then(|launch| launch.target.as_ref()).and_then(|wsgi| wsgi.call.as_deref()) {
-        let text = call.trim_matches(['(', ')']).trim();
-        let text = text.rsplit('=').next().unwrap_or(text).trim();
-        let literal = text.trim_matches(['\'', '"']);
-        if literal.len() + 2 == text.len() {
-            return Some(Selection::Text(literal.to_owned()));
-        }
-    }
-    let calls = &facts.apps.factory_calls;
-    let script = launch.is_some_and(|launch| launch.script.is_some());
-    let in_entry = calls.iter().find(|call| {
-        Some(&call.path) == target.entry.as_ref() && (script || !call.main_guard) && call.argument.is_some()
-    });
-    let in_project = || {
-        calls.iter().find(|call| {
-            facts.is_own(&call.path) && facts.same_project(&call.path, &target.project) && call.argument.is_some()
-        })
-    };
-    let call = match target.entry {
-        Some(_) if in_entry.is_some() => in_entry,
-        // A known entry that calls the factory bare: its default counts.
-        Some(ref entry) if calls.iter().any(|call| call.path == *entry) => None,
-        _ => in_project(),
-    };
-    match call {
-        Some(call) => call.argument.clone(),
-        None => facts
-            .apps
-            .factories
-            .iter()
-            .find(|factory| facts.same_project(&factory.path, &target.project) && factory.default.is_some())
-            .and_then(|factory| factory.default.clone()),
-    }
-}
-
-impl Facts {
-    /// Which value of a setting wins on a target.
-    pub fn effective<'f>(&'f self, target: &Target, key: &str) -> Effective<'f> {
-        let mut winner: Option<(&Setting, bool)> = None;
-        let mut unknown = None;
-        for (at, chosen) in &target.chosen {
-            let load = &self.apps.loads[*at];
-            let Some(holder) = &chosen.holder else {
-                unknown = unknown.or_else(|| unknown_load(&load.kind, &load.location));
-                continue;
-            };
-            if let Some(setting) = self.in_holder(holder, key) {
-                winner = Some((setting, chosen.certain && !load.conditional));
-                unknown = None;
-            }
-        }
-        for setting in self.settings.iter().filter(|setting| setting.key == key && self.runs_on(setting, target)) {
-            // A value set before a load in the same function loses to what the load brings.
-            let replaced = winner.is_some()
-                && target.chosen.iter().any(|(at, chosen)| {
-                    let load = &self.apps.loads[*at];
-                    chosen.holder.as_ref().is_some_and(|holder| self.in_holder(holder, key).is_some())
-                        && load.path == *setting.path()
-                        && load.function == setting.function
-                        && load.location.span.start > setting.location.span.start
-                });
-            if !replaced && !(setting.form == Form::SetDefault && winner.is_some()) {
-                winner = Some((setting, !setting.conditional));
-                unknown = None;
-            }
-        }
-        match (winner, unknown) {
-            (Some((setting, certain)), _) => Effective::Set { setting, certain },
-            (None, Some(reason)) => Effective::Unknown(reason),
-            (None, None) => Effective::Absent,
-        }
-    }
-
-    /// Whether a setting on an app object runs when the target starts.
-    fn runs_on(&self, setting: &Setting, target: &Target) -> bool {
-        matches!(setting.holder, Holder::App(_))
-            && self.is_own(setting.path())
-            && self.same_project(setting.path(), &target.project)
-            && (!setting.main_guard || self.runs_as_main(setting.path(), target))
-    }
-
-    fn runs_as_main(&self, path: &RepoPath, target: &Target) -> bool {
-        target.launch.is_some_and(|at| self.launches[at].script.as_ref() == Some(path))
-    }
-
-    /// The value a class (by its lookup order) or module gives a setting.
-    pub fn in_holder(&self, holder: &HolderRef, key: &str) -> Option<&Setting> {
-        self.holders.lookup_order(holder).iter().find_map(|step| {
-            self.settings.iter().rfind(|setting| {
-                setting.key == key
-                    && *setting.path() == step.path
-                    && match (&setting.holder, &step.class) {
-                        (Holder::Class(class), Some(wanted)) => class == wanted,
-                        (Holder::Module, None) => true,
-                        _ => false,
-                    }
-            })
-        })
-    }
-
-    /// Follows a value that is another name to the setting that gives it, within bounds.
-    pub fn resolve<'f>(&'f self, setting: &'f Setting) -> &'f Setting {
-        let mut current = setting;
-        for _ in 0..8 {
-            let Value::Name(name) = &current.value.value else { return current };
-            match self.named(current.path(), name) {
-                Some(next) if !std::ptr::eq(next, current) => current = next,
-                _ => return current,
-            }
-        }
-        current
-    }
-
-    /// The module-level name or class attribute a dotted name means in a file.
-    fn named(&self, from: &RepoPath, dotted: &str) -> Option<&Setting> {
-        let names = self.names.get(from)?;
-        let key = dotted.rsplit('.').next()?;
-        if let Some(open) = dotted.find(".config[") {
-            let (app, key) = (&dotted[..open], dotted[open + 8..].trim_end_matches(']'));
-            return self.settings.iter().rfind(|setting| {
-                setting.key == key && *setting.path() == *from && setting.holder == Holder::App(app.to_owned())
-            });
-        }
-        let local = self.settings.iter().rfind(|setting| {
-            setting.key == key && *setting.path() == *from && dotted == key && setting.holder == Holder::Module
-        });
-        if local.is_some() {
-            return local;
-        }
-        let (first, rest) = dotted.split_once('.').map_or((dotted, None), |(first, rest)| (first, Some(rest)));
-        let origin = names.origin(first).map_or_else(
-            || {
-                rest.map(|rest| HolderRef {
-                    path: from.clone(),
-                    class: rest.split('.').nth_back(1).map(str::to_owned).or_else(|| Some(first.to_owned())),
-                })
-            },
-            |origin| {
-                let full = rest.map_or_else(|| origin.to_owned(), |rest| format!("{origin}.{rest}"));
-                let cut = full.rfind('.')?;
-                let holder = &full[..cut];
-                super::names::definition_file(&self.files, from, holder).map(|(path, class)| HolderRef { path, class })
-            },
-        )?;
-        self.in_holder(&origin, key)
-    }
-
-    /// The truth of a setting on a target, its names followed and its environment applied.
-    pub fn truth(&self, target: &Target, setting: &Setting) -> Option<bool> {
-        let resolved = self.resolve(setting);
-        self.truth_of(target, &resolved.value)
-    }
-
-    /// The truth of a value that is a name, seen from a file.
-    pub fn truth_named(&self, target: &Target, from: &RepoPath, value: &Valued) -> Option<bool> {
-        let Value::Name(name) = &value.value else { return self.truth_of(target, value) };
-        self.truth(target, self.named(from, name)?)
-    }
-
-    /// The truth of a value on a target.
-    pub fn truth_of(&self, target: &Target, value: &Valued) -> Option<bool> {
-        value.truth(&|name| target.env.get(name).map(|var| var.value.clone()))
-    }
-}
-
-fn unknown_load(kind: &LoadKind, at: &Location) -> Option<String> {
-    let what = match kind {
-        LoadKind::Object(_) => "from_object takes what is only known at run time",
-        LoadKind::PyFile(_) => "from_pyfile reads a file that is not in the repository",
-        LoadKind::Envvar(_) => "from_envvar reads a file named by the environment",
-        LoadKind::File(_) => "from_file reads a file that is not judged here",
-        LoadKind::PrefixedEnv => return None,
-    };
-    Some(format!("{what} ({}:{})", at.path, at.line))
 }

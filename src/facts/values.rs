@@ -118,6 +118,15 @@ impl Valued {
         }
     }
 
+    /// The text a value has in an environment; `Some(None)` where it is None there.
+    pub fn known_text(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<Option<String>> {
+        match self.text(env)? {
+            EnvText::Unset => Some(None),
+            EnvText::Is(text) => Some(Some(text)),
+            EnvText::Bool(_) => None,
+        }
+    }
+
     /// The text a value has in an environment, where that is known.
     fn text(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<EnvText> {
         match &self.value {

@@ -1,7 +1,7 @@
 //! Where a setting goes in a person's code: beside one that is there, in its form; and how this
 //! file reads the environment.
 
-use crate::facts::settings::{Form, Holder};
+use crate::facts::settings::{Form, Holder, is_main_guard};
 use crate::facts::{Facts, PyFile, Setting, Target};
 use crate::lang::python::{Stmt, StmtKind, add_after, add_import, add_item_after, is_strictly_valid};
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
@@ -59,6 +59,12 @@ impl Reading {
         format!("{}({}, {}).lower() in ({})", self.get, self.literal(variable), self.literal(""), words.join(", "))
     }
 
+    /// An expression that is false only where the variable is switched off.
+    pub fn switch_on(&self, variable: &str) -> String {
+        let words: Vec<String> = ["1", "true", "yes", "on"].iter().map(|word| self.literal(word)).collect();
+        format!("{}({}, {}).lower() in ({})", self.get, self.literal(variable), self.literal("1"), words.join(", "))
+    }
+
     /// The import this reading needs, if any.
     pub fn import(&self, source: &SourceFile, file: &PyFile) -> Option<TextEdit> {
         self.needs_import.then(|| add_import(source, &file.module, "import os"))
@@ -92,6 +98,12 @@ pub fn body_statement(body: &[Stmt], inner: Span) -> Span {
     match &stmt.kind {
         StmtKind::Class(class) => body_statement(&class.body, inner),
         StmtKind::Function(function) => body_statement(&function.body, inner),
+        // Behind the guard may be behind `app.run()`, which does not return.
+        _ if is_main_guard(stmt) => stmt
+            .blocks()
+            .into_iter()
+            .find(|block| block.iter().any(|next| next.span.contains(inner)))
+            .map_or(stmt.span, |block| body_statement(block, inner)),
         _ => {
             // A class or function below an `if` starts a body of its own.
             for block in stmt.blocks() {

@@ -51,3 +51,20 @@ pub fn reaches(facts: &Facts, target: &Target) -> bool {
             *server == Server::Gunicorn || server.is_development_server() || *server == Server::PythonFile
         })
 }
+
+/// What a person does to set a variable for the server that starts a target: the exact step.
+pub fn environment_step(facts: &Facts, target: &Target, name: &str, value: &str) -> String {
+    let Some(launch) = target.launch.map(|at| &facts.launches[at]) else {
+        return format!("Set {name}={value} in the environment of the server.");
+    };
+    let path = &launch.location.path;
+    let place = format!("{path}:{}", launch.location.line);
+    match launch.kind {
+        "uwsgi" => format!("Add to {path}: env = {name}={value}"),
+        "systemd" => format!("Add to [Service] in {path}: Environment={name}={value}"),
+        "supervisor" => format!("Add to the program at {place}: environment={name}=\"{value}\""),
+        "dockerfile" => format!("Add to {path}, before its CMD: ENV {name}={value}"),
+        "compose" => format!("Add to the service's environment at {place}: {name}: \"{value}\""),
+        _ => format!("Set {name}={value} in the environment of the server that {place} starts."),
+    }
+}

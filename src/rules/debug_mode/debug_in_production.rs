@@ -1,15 +1,11 @@
 //! FH401: debug mode is on where production starts.
 
+use super::switch_off::{selector, switch_off};
 use super::ways::{Way, other_runs, ways};
-use crate::facts::holders::{HolderRef, Selector};
-use crate::facts::values::Value;
 use crate::facts::{Facts, Target};
 use crate::finding::{Confidence, Finding, Severity, Threat};
-use crate::lang::python::remove_argument;
-use crate::remedy::{Applicability, Change, Choices, Remedy};
-use crate::rules::place::{Reading, editable};
-use crate::rules::{Explanation, Rule, server_start};
-use crate::text::TextEdit;
+use crate::remedy::{Applicability, Choices, Remedy};
+use crate::rules::{Explanation, Rule};
 
 pub const RULE: Rule = Rule {
     id: "FH401",
@@ -18,7 +14,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     explanation: Explanation {
         what: "Debug mode is on on the way production starts: app.run(debug=True) in the file it runs, DEBUG in the \
-               configuration it selects, app.debug, FLASK_DEBUG in a file it reads, or flask run --debug.",
+               configuration it selects, app.debug, FLASK_DEBUG in a file it reads, or --debug on its command.",
         why: "Whoever meets an error page sees source code, variables and stack traces; with the development server \
               the page also runs commands for them.",
         fix: "What production selects no longer switches debug on: the literal reads FLASK_DEBUG, which is off where \
@@ -37,7 +33,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
             for way in ways(facts, target) {
                 let message = format!("Debug mode is on where production starts ({}).", target.name);
                 let severity = if target.assumed { Severity::Medium } else { Severity::High };
-                push(&mut found, finding(&way, severity, message).known_by(known(facts, target, &way)));
+                let known = known(facts, target, &way);
+                push(&mut found, known.into_iter().fold(finding(&way, severity, message), Finding::known_by));
             }
             for run in other_runs(facts, target) {
                 let way = Way::Run(run);
@@ -80,19 +77,25 @@ fn finding(way: &Way<'_>, severity: Severity, message: String) -> Finding {
     }
 }
 
-fn known(facts: &Facts, target: &Target, way: &Way<'_>) -> String {
+fn known(facts: &Facts, target: &Target, way: &Way<'_>) -> Vec<String> {
     let at = way.location();
     let mut line = format!("{}: {}:{}", target.name, at.path, at.line);
-    if let Some(selector) = selector(target).filter(|_| matches!(way, Way::Setting(_))) {
-        line.push_str(&format!(", selected where {} is not set", selector.variable));
-    } else if matches!(way, Way::Run(_)) && facts.apps.runs.len() > 1 {
-        line.push_str(", the file this start runs");
+    match way {
+        Way::Setting(_) => {
+            if let Some(selector) = selector(target) {
+                line.push_str(&format!(", selected where {} is not set", selector.variable));
+            }
+        }
+        Way::Run(_) if facts.apps.runs.len() > 1 => line.push_str(", the file this start runs"),
+        Way::Variable { setting: Some(setting), name, .. } => {
+            let read = &setting.location;
+            line.push_str(&format!(", and {}:{} reads {name}", read.path, read.line));
+        }
+        _ => {}
     }
-    line
-}
-
-fn selector(target: &Target) -> Option<&Selector> {
-    target.chosen.iter().filter_map(|(_, chosen)| chosen.selector.as_ref()).find(|selector| !selector.set_by_launch)
+    let mut lines = vec![line];
+    lines.extend(facts.doubts(target).into_iter().filter(|doubt| !doubt.starts_with("selected where")));
+    lines
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
@@ -114,122 +117,24 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 }
 
 fn remedy(facts: &Facts, finding: &Finding, target: &Target, way: &Way<'_>) -> Remedy {
-    let (title, changes, applicability) = match written(facts, target, way) {
-        Ok(done) => done,
-        Err(why) => (why, Vec::new(), Applicability::Manual),
-    };
-    let manual = applicability == Applicability::Manual;
-    Remedy {
+    let empty = Remedy {
         id: finding.key.to_string(),
         findings: vec![finding.key.clone()],
-        title,
-        reason: if manual {
-            "A person has to decide this one.".to_owned()
-        } else {
-            "For development, set FLASK_DEBUG=1.".to_owned()
-        },
-        applicability,
-        changes,
-        steps: if manual {
-            vec![format!("Switch debug off for production at {}:{}.", finding.primary.path, finding.primary.line)]
-        } else {
-            Vec::new()
-        },
+        title: "debug off where production starts".to_owned(),
+        reason: String::new(),
+        applicability: Applicability::Manual,
+        changes: Vec::new(),
+        steps: Vec::new(),
         needs: Vec::new(),
-    }
-}
-
-type Written = (String, Vec<Change>, Applicability);
-
-fn written(facts: &Facts, target: &Target, way: &Way<'_>) -> Result<Written, String> {
-    // What production starts is known: taking debug away there changes nothing for development.
-    let applicability = if target.assumed { Applicability::Automatic } else { Applicability::Safe };
-    match way {
-        Way::Run(run) => {
-            let (value, span) = run.debug.as_ref().ok_or("Debug is not an argument here.")?;
-            if !matches!(value.value, Value::Bool(true) | Value::Number(_)) {
-                return Err("The debug argument is computed; it is not rewritten.".to_owned());
-            }
-            editable(facts, &run.path)?;
-            let edit = remove_argument(&run.args, *span).ok_or("The argument was not found.")?;
-            let change = Change::Edit { path: run.path.clone(), edits: vec![edit] };
-            Ok(("app.run() follows FLASK_DEBUG, off by default".to_owned(), vec![change], Applicability::Automatic))
-        }
-        // What a configuration says is followed by code that asks for it: only what production is
-        // known to start may change.
-        Way::Setting(_) if target.assumed => {
-            Err("No file says how production starts, so this may be for development alone.".to_owned())
-        }
-        Way::Setting(setting) => {
-            if let Some((variable, key)) = production_choice(facts, target) {
-                let why = "The app's own configuration for production, unless the server selects another one.";
-                if let Some(changes) = server_start::set_variable(facts, &target.project, &variable, &key, why)
-                    .filter(|_| server_start::reaches(facts, target))
-                {
-                    return Ok((format!("production selects {variable}={key}"), changes, applicability));
-                }
-            }
-            let (source, file) = editable(facts, setting.path())?;
-            if !matches!(setting.value.value, Value::Bool(true) | Value::Number(_)) {
-                return Err("The value is computed; it is not rewritten.".to_owned());
-            }
-            let read = Reading::of(facts, file, source);
-            let mut edits = vec![TextEdit::replace(setting.value.span, read.switch("FLASK_DEBUG"))];
-            edits.extend(read.import(source, file));
-            let change = Change::Edit { path: setting.path().clone(), edits };
-            Ok(("debug follows FLASK_DEBUG, off by default".to_owned(), vec![change], Applicability::Automatic))
-        }
-        Way::Variable { name, location } => {
-            if location.path.name().starts_with('.') || location.path.name().ends_with(".env") {
-                let why = "Debug stays off under this server, also where an env file for development switches it on.";
-                let changes = server_start::set_variable(facts, &target.project, name, "0", why)
-                    .filter(|_| server_start::reaches(facts, target));
-                return changes
-                    .map(|changes| (format!("{name}=0 where production starts"), changes, applicability))
-                    .ok_or_else(|| format!("{name} is set in {}.", location.path));
-            }
-            let launch = target.launch.map(|at| &facts.launches[at]).ok_or("No start line sets it.")?;
-            let var =
-                launch.env.iter().find(|var| var.name == *name).ok_or("It is not set in the start line itself.")?;
-            let span = var.value_span.ok_or("The value does not stand there in one piece.")?;
-            let change = Change::Edit { path: var.location.path.clone(), edits: vec![TextEdit::replace(span, "0")] };
-            Ok((format!("{name}=0 where production starts"), vec![change], applicability))
-        }
-        Way::Flag(_) => Err("The command that starts production switches debug on.".to_owned()),
-    }
-}
-
-/// The variable and key that select the app's own production configuration, where that switches
-/// debug off and changes nothing else: another database, say, is for a person to decide.
-fn production_choice(facts: &Facts, target: &Target) -> Option<(String, String)> {
-    let (chosen, selector) = target.chosen.iter().find_map(|(_, chosen)| {
-        let selector = chosen.selector.as_ref().filter(|selector| !selector.set_by_launch)?;
-        Some((chosen.holder.as_ref()?, selector))
-    })?;
-    let is_production =
-        |key: &str| matches!(key.to_ascii_lowercase().as_str(), "production" | "prod" | "productionconfig" | "live");
-    let (key, holder): &(String, HolderRef) = selector.keys.iter().find(|(key, _)| is_production(key))?;
-    let debug = facts.in_holder(holder, "DEBUG").map_or(Some(false), |setting| facts.truth(target, setting));
-    (debug == Some(false) && same_but_for_debug(facts, chosen, holder))
-        .then(|| (selector.variable.clone(), key.clone()))
-}
-
-/// Whether two configurations differ in nothing but switches for developers and cookie flags.
-fn same_but_for_debug(facts: &Facts, one: &HolderRef, other: &HolderRef) -> bool {
-    let harmless = |key: &str| {
-        matches!(
-            key,
-            "DEBUG" | "TESTING" | "ENV" | "TEMPLATES_AUTO_RELOAD" | "EXPLAIN_TEMPLATE_LOADING" | "SQLALCHEMY_ECHO"
-        ) || key.starts_with("SESSION_COOKIE_")
-            || key.starts_with("REMEMBER_COOKIE_")
-            || key.starts_with("DEBUG_TB_")
     };
-    let gives = |holder: &HolderRef, key: &str| facts.in_holder(holder, key).map(std::ptr::from_ref);
-    let same_settings = facts
-        .settings
-        .iter()
-        .map(|setting| setting.key.as_str())
-        .filter(|key| !harmless(key))
-        .all(|key| gives(one, key) == gives(other, key));
-    same_settings && facts.holders.methods(one) == facts.holders.methods(other)
+    match switch_off(facts, target, way) {
+        Ok(done) => Remedy {
+            title: done.title,
+            reason: done.reason,
+            applicability: done.applicability,
+            changes: done.changes,
+            ..empty
+        },
+        Err(by_hand) => Remedy { reason: by_hand.why, steps: vec![by_hand.step], ..empty },
+    }
 }

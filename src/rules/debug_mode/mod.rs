@@ -1,6 +1,7 @@
 //! Threat 4: debug mode.
 
 mod debug_in_production;
+mod switch_off;
 mod ways;
 
 use super::Rule;

@@ -1,11 +1,17 @@
 //! FH501: production is served by Flask's development server.
 
+use super::gunicorn_command::command;
+use super::requirements::{Needed, needed};
 use crate::facts::apps::RunCall;
-use crate::facts::{Facts, Launch, Server, Target, WsgiTarget};
+use crate::facts::guards::{Reached, reached};
+use crate::facts::settings::is_main_guard;
+use crate::facts::{Facts, Launch, Server, Target};
 use crate::finding::{Finding, Severity, Threat};
+use crate::lang::python::{Stmt, StmtKind};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
+use crate::rules::place::editable;
 use crate::rules::{Explanation, Rule, server_start};
-use crate::text::{RepoPath, TextEdit};
+use crate::text::{Span, TextEdit};
 
 pub const RULE: Rule = Rule {
     id: "FH501",
@@ -40,6 +46,21 @@ fn check(facts: &Facts) -> Vec<Finding> {
     found
 }
 
+/// Servers a script may bring itself; where it does, a run beside it may be for development only.
+const SERVERS: &[&str] = &[
+    "waitress",
+    "gevent",
+    "eventlet",
+    "cherrypy",
+    "cheroot",
+    "tornado",
+    "bjoern",
+    "meinheld",
+    "gunicorn",
+    "hypercorn",
+    "uvicorn",
+];
+
 /// The launch, where it runs the development server, with the `app.run()` it reaches.
 fn development<'f>(facts: &'f Facts, target: &Target) -> Option<(&'f Launch, Option<&'f RunCall>)> {
     let launch = &facts.launches[target.launch?];
@@ -49,13 +70,15 @@ fn development<'f>(facts: &'f Facts, target: &Target) -> Option<(&'f Launch, Opt
     if launch.server != Server::PythonFile {
         return None;
     }
-    let script = launch.script.as_ref()?;
+    let script = target.entry.as_ref().or(launch.script.as_ref())?;
+    let own_server = SERVERS.iter().any(|server| facts.names.get(script).is_some_and(|names| names.mentions(server)));
     // Flask-SocketIO's run() picks a production server where one is installed.
-    let run = facts
-        .apps
-        .runs
-        .iter()
-        .find(|run| run.path == *script && !run.receiver.to_ascii_lowercase().contains("socketio"))?;
+    let run = facts.apps.runs.iter().filter(|run| run.path == *script && !run.is_socketio());
+    let run = run.into_iter().find(|run| match reached(facts, target, &run.path, run.location.span) {
+        Reached::Yes => true,
+        Reached::Maybe => !own_server,
+        Reached::No => false,
+    })?;
     Some((launch, Some(run)))
 }
 
@@ -77,12 +100,12 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
             title: "gunicorn starts production".to_owned(),
             reason: match &outcome {
                 Ok(_) => "Same app, same address; worker processes, time limits and request limits.".to_owned(),
-                Err((why, _)) => why.clone(),
+                Err(by_hand) => by_hand.why.clone(),
             },
             applicability: if outcome.is_ok() { Applicability::Automatic } else { Applicability::Manual },
             steps: match &outcome {
                 Ok(_) => Vec::new(),
-                Err((_, step)) => vec![step.clone()],
+                Err(by_hand) => vec![by_hand.step.clone()],
             },
             changes: outcome.unwrap_or_default(),
             needs: Vec::new(),
@@ -91,124 +114,125 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
     remedies
 }
 
-/// The changes, or why a person has to do it and what.
-fn changes(
-    facts: &Facts,
-    target: &Target,
-    launch: &Launch,
-    run: Option<&RunCall>,
-) -> Result<Vec<Change>, (String, String)> {
-    let by_hand = |why: &str| {
-        (why.to_owned(), "Start the app with gunicorn MODULE:APP, and add gunicorn to what is installed.".to_owned())
+/// The changes that put gunicorn in the place of a target's development server, where a machine
+/// can make them.
+pub fn replacement(facts: &Facts, target: &Target) -> Option<Vec<Change>> {
+    let (launch, run) = development(facts, target)?;
+    changes(facts, target, launch, run).ok()
+}
+
+/// Why a person has to do it, and what.
+struct ByHand {
+    why: String,
+    step: String,
+}
+
+fn changes(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) -> Result<Vec<Change>, ByHand> {
+    let place = format!("{}:{}", launch.location.path, launch.location.line);
+    let Some(command) = command(facts, target, launch, run) else {
+        return Err(ByHand {
+            why: "The app's name for gunicorn is not proven.".to_owned(),
+            step: format!("In {place}, start the app with gunicorn MODULE:APP, and add gunicorn to what is installed."),
+        });
     };
-    let app =
-        wsgi_target(facts, target, launch).ok_or_else(|| by_hand("The app's name for gunicorn is not proven."))?;
-    let command = format!("gunicorn {}{}{}", chdir(launch), bind(launch, run), quoted(&app.to_string()));
-    let span = launch.command_span.ok_or_else(|| {
-        (String::from("The command does not stand in one piece."), format!("Replace the command by: {command}"))
-    })?;
-    let step = |tool: &str| {
-        (
-            format!("gunicorn has to be installed by the project's own tool: {tool}."),
-            format!("Run: {tool}; then replace the command by: {command}"),
-        )
-    };
+    let line = command.line();
+    let by_hand = |why: String| ByHand { why, step: format!("In {place}, replace the command by: {line}") };
     let mut changes = Vec::new();
-    if !facts.dependencies.has("gunicorn") {
-        let file = facts
-            .dependencies
-            .files
-            .iter()
-            .filter(|file| !file.locked && crate::facts::dependencies::is_requirements(&file.path));
-        let file = file.min_by_key(|file| (file.path.name() != "requirements.txt", file.path.components().count()));
-        match (file, facts.dependencies.managed.first()) {
-            (_, Some((_, tool))) => return Err(step(tool)),
-            (Some(file), None) => {
-                changes.push(requirement(facts, &file.path).ok_or_else(|| step("pip install gunicorn"))?)
-            }
-            (None, None) => return Err(step("pip install gunicorn")),
+    if let Some(run) = run {
+        changes.extend(importable(facts, run).map_err(by_hand)?);
+    }
+    match needed(facts, launch) {
+        Needed::Nothing => {}
+        Needed::Line(change) => changes.push(change),
+        Needed::Tool(tool) => {
+            return Err(ByHand {
+                why: format!("gunicorn has to be installed by the project's own tool: {tool}."),
+                step: format!("Run or do: {tool}; then replace the command in {place} by: {line}"),
+            });
         }
     }
-    let text = if launch.exec_form {
-        let words: Vec<String> = command.split(' ').map(|word| format!("\"{}\"", word.trim_matches('\''))).collect();
-        words.join(", ")
-    } else {
-        command
-    };
+    let span = launch.command_span.ok_or_else(|| by_hand("The command does not stand in one piece.".to_owned()))?;
+    let text = written(facts, launch, span, &command.words, command.expands)
+        .ok_or_else(|| by_hand("The command is quoted in a way that is not rewritten.".to_owned()))?;
     changes.push(Change::Edit { path: launch.location.path.clone(), edits: vec![TextEdit::replace(span, text)] });
     changes.extend(server_start::limits(facts, &target.project));
     Ok(changes)
 }
 
-/// `module:app` as gunicorn needs it, from what starts the app today.
-fn wsgi_target(facts: &Facts, target: &Target, launch: &Launch) -> Option<WsgiTarget> {
-    let entry = target.entry.clone().or_else(|| default_entry(facts, launch))?;
-    let base = entry.parent();
-    let dir = if launch.script.is_some() { base } else { launch.cwd.clone() };
-    let relative = entry.relative_from(&dir);
-    let module = relative.strip_suffix(".py")?.trim_end_matches("/__init__").replace('/', ".");
-    if module.contains("..") {
-        return None;
+/// The words in the form the present command has.
+fn written(facts: &Facts, launch: &Launch, span: Span, words: &[String], expands: bool) -> Option<String> {
+    let source = facts.files.get(&launch.location.path)?;
+    if !launch.exec_form {
+        let quoted = |word: &String| match (word.contains('('), launch.host_quote) {
+            (false, _) => Some(word.clone()),
+            (true, Some('\'')) => None,
+            (true, _) => Some(format!("'{word}'")),
+        };
+        return words.iter().map(quoted).collect::<Option<Vec<_>>>().map(|words| words.join(" "));
     }
-    let named = launch.target.as_ref().and_then(|target| target.attribute.clone());
-    if let Some(attribute) = named {
-        let call = launch.target.as_ref().and_then(|target| target.call.clone());
-        return Some(WsgiTarget { module, attribute: Some(attribute), call });
-    }
-    let app = facts.apps.apps.iter().find(|app| app.path == entry && app.factory.is_none()).map(|app| app.name.clone());
-    let made =
-        facts.apps.factory_calls.iter().find(|call| call.path == entry && !call.main_guard && call.bound.is_some());
-    let name = app.or_else(|| made.and_then(|call| call.bound.clone()));
-    if let Some(name) = name.filter(|name| !name.contains('.')) {
-        return Some(WsgiTarget { module, attribute: Some(name), call: None });
-    }
-    let factory = facts.apps.factories.iter().find(|factory| factory.path == entry && factory.callable_bare)?;
-    Some(WsgiTarget { module, attribute: Some(factory.name.clone()), call: Some("()".to_owned()) })
+    let quote = span.of(&source.text).chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let items: Vec<String> = if expands {
+        vec!["sh".to_owned(), "-c".to_owned(), format!("exec {}", words.join(" "))]
+    } else {
+        words.to_vec()
+    };
+    // A list over several lines is written as one; its quotes stay.
+    items
+        .iter()
+        .all(|item| !item.contains(quote) && !item.contains('\\'))
+        .then(|| items.iter().map(|item| format!("{quote}{item}{quote}")).collect::<Vec<_>>().join(", "))
 }
 
-/// What `flask run` takes without FLASK_APP: `wsgi.py`, else `app.py`.
-fn default_entry(facts: &Facts, launch: &Launch) -> Option<RepoPath> {
-    let named = launch.env.iter().find(|var| var.name == "FLASK_APP").and_then(|var| var.value.as_ref());
-    if let Some(target) = named.and_then(|value| WsgiTarget::parse(value.expose())) {
-        let marker = launch.cwd.join("__entry__.py")?;
-        return crate::facts::names::module_file(&facts.files, &marker, &target.module);
-    }
-    ["wsgi.py", "app.py"].iter().filter_map(|name| launch.cwd.join(name)).find(|path| facts.files.exists(path))
-}
-
-/// A script's own directory is where its imports start.
-fn chdir(launch: &Launch) -> String {
-    match &launch.script {
-        Some(script) if script.parent() != launch.cwd => {
-            format!("--chdir {} ", script.parent().relative_from(&launch.cwd))
+/// What makes the script importable, which gunicorn does: its `app.run()` must not start there.
+///
+/// # Errors
+/// Why a person has to look at it.
+fn importable(facts: &Facts, run: &RunCall) -> Result<Option<Change>, String> {
+    let file = facts.py(&run.path).ok_or_else(|| format!("{} was not parsed.", run.path))?;
+    let top = file.module.body.iter().find(|stmt| stmt.span.contains(run.call));
+    let top = top.ok_or_else(|| format!("app.run() was not found in {}.", run.path))?;
+    match &top.kind {
+        StmtKind::If { branches, .. } if is_main_guard(top) => {
+            let body = branches.first().map_or(&[][..], |(_, body)| body.as_slice());
+            match body.iter().find(|stmt| !is_part_of_run(stmt, run)) {
+                None => Ok(None),
+                Some(other) => {
+                    let line = facts.files.locate(&run.path, other.span).line;
+                    Err(format!(
+                        "{}:{line} does more before the server starts; under gunicorn it would not run.",
+                        run.path
+                    ))
+                }
+            }
         }
-        _ => String::new(),
-    }
-}
-
-/// The address, where the start names one. Where a platform sets $PORT, gunicorn takes it itself.
-fn bind(launch: &Launch, run: Option<&RunCall>) -> String {
-    if launch.kind == "procfile" {
-        return String::new();
-    }
-    match &launch.bind {
-        Some(bind) => format!("--bind {bind} "),
-        None => {
-            let _ = run;
-            "--bind 0.0.0.0:5000 ".to_owned()
+        StmtKind::Function(_) => Ok(None),
+        StmtKind::Expr(_) => {
+            let (source, _) = editable(facts, &run.path)?;
+            let newline = source.newline();
+            let text = top.span.of(&source.text);
+            if text.contains('\n') {
+                return Err(format!("{}:{} starts the server when it is imported.", run.path, run.location.line));
+            }
+            let guard = format!("if __name__ == \"__main__\":{newline}    ");
+            Ok(Some(Change::Edit { path: run.path.clone(), edits: vec![TextEdit::insert(top.span.start, guard)] }))
         }
+        _ => Err(format!("{}:{} starts the server under a condition.", run.path, run.location.line)),
     }
 }
 
-/// Parentheses need quotes in a shell.
-fn quoted(target: &str) -> String {
-    if target.contains('(') { format!("'{target}'") } else { target.to_owned() }
-}
-
-fn requirement(facts: &Facts, path: &RepoPath) -> Option<Change> {
-    let source = facts.files.get(path)?;
-    let newline = source.newline();
-    let lead = if source.text.is_empty() || source.text.ends_with('\n') { "" } else { newline };
-    let edit = TextEdit::insert(source.text.len(), format!("{lead}gunicorn{newline}"));
-    Some(Change::Edit { path: path.clone(), edits: vec![edit] })
+/// Statements that only prepare or announce the run.
+fn is_part_of_run(stmt: &Stmt, run: &RunCall) -> bool {
+    match &stmt.kind {
+        _ if stmt.span.contains(run.call) => true,
+        StmtKind::Import(_) | StmtKind::ImportFrom(_) | StmtKind::Other(_) => true,
+        StmtKind::Assign { targets, .. } => targets.iter().all(|target| target.as_name().is_some()),
+        StmtKind::Expr(expr) => {
+            expr.as_str().is_some()
+                || expr
+                    .as_call()
+                    .and_then(|call| call.func.dotted())
+                    .is_some_and(|name| name == "print" || name.starts_with("logging.") || name.contains("logger."))
+        }
+        _ => false,
+    }
 }

@@ -1,12 +1,13 @@
 //! FH202: the session cookie is open to scripts.
 
 use super::flags;
-use crate::facts::{Effective, Facts};
+use crate::facts::{Facts, Target};
 use crate::finding::{Finding, Severity, Threat};
 use crate::remedy::{Applicability, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 
 const KEY: &str = "SESSION_COOKIE_HTTPONLY";
+const OPTION: &str = "session_cookie_http_only";
 
 pub const RULE: Rule = Rule {
     id: "FH202",
@@ -26,24 +27,19 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for root in flags::projects(facts) {
-        for target in facts.serving_targets(root) {
-            let Effective::Set { setting, .. } = facts.effective(target, KEY) else { continue };
-            if facts.truth(target, setting) == Some(false) {
-                let message = "Scripts can read the session cookie.".to_owned();
-                found.push(flags::finding(facts, &RULE, target, Some(setting), KEY, message));
-                break;
-            }
-        }
-    }
-    found
+    flags::findings(facts, &RULE, KEY, OPTION, &wrong)
+}
+
+fn wrong<'f>(facts: &'f Facts, target: &Target) -> flags::Wrong<'f> {
+    let setting = facts.effective(target, KEY).setting()?;
+    let open = facts.truth(target, setting) == Some(false);
+    open.then_some((Some(setting), "Scripts can read the session cookie."))
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
     let mut remedies = Vec::new();
     for finding in findings {
-        let Some(target) = flags::target_of(facts, finding) else { continue };
+        let Some(target) = flags::target_of(facts, finding, &wrong) else { continue };
         let change = flags::set(facts, target, KEY, &|_| "True".to_owned());
         remedies.push(Remedy {
             id: finding.key.to_string(),

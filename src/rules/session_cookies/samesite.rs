@@ -2,12 +2,13 @@
 
 use super::flags;
 use crate::facts::values::Value;
-use crate::facts::{Effective, Facts};
+use crate::facts::{Effective, Facts, Target};
 use crate::finding::{Finding, Severity, Threat};
 use crate::remedy::{Applicability, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 
 const KEY: &str = "SESSION_COOKIE_SAMESITE";
+const OPTION: &str = "session_cookie_samesite";
 
 pub const RULE: Rule = Rule {
     id: "FH203",
@@ -28,32 +29,34 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for root in flags::projects(facts) {
-        for target in facts.serving_targets(root) {
-            let effective = facts.effective(target, KEY);
-            let message = match &effective {
-                Effective::Absent => "The session cookie has no SameSite, so forms on other sites can use it.",
-                Effective::Set { setting, .. } => match &facts.resolve(setting).value.value {
-                    Value::None => "The session cookie has no SameSite, so forms on other sites can use it.",
-                    Value::Text { secret, .. } if secret.expose().eq_ignore_ascii_case("none") => {
-                        "The session cookie is sent with requests that other sites start (SameSite=None)."
-                    }
-                    _ => continue,
-                },
-                Effective::Unknown(_) => continue,
-            };
-            found.push(flags::finding(facts, &RULE, target, effective.setting(), KEY, message.to_owned()));
-            break;
+    flags::findings(facts, &RULE, KEY, OPTION, &wrong)
+}
+
+fn wrong<'f>(facts: &'f Facts, target: &Target) -> flags::Wrong<'f> {
+    let missing = "The session cookie has no SameSite, so forms on other sites can use it.";
+    let setting = match facts.effective(target, KEY) {
+        Effective::Absent => return Some((None, missing)),
+        Effective::Set { setting, .. } => setting,
+        Effective::Unknown(_) => return None,
+    };
+    match &facts.resolve(setting).value.value {
+        Value::None => Some((Some(setting), missing)),
+        Value::Text { secret, .. } if secret.expose().eq_ignore_ascii_case("none") => {
+            Some((Some(setting), "The session cookie is sent with requests that other sites start (SameSite=None)."))
         }
+        _ => None,
     }
-    found
+}
+
+/// Flask before 1.0 has no such setting and ignores it without a word.
+fn ignored_by_flask(facts: &Facts) -> bool {
+    facts.dependencies.pinned("flask").is_some_and(|version| version.starts_with("0."))
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
     let mut remedies = Vec::new();
     for finding in findings {
-        let Some(target) = flags::target_of(facts, finding) else { continue };
+        let Some(target) = flags::target_of(facts, finding, &wrong) else { continue };
         let chosen_none = matches!(
             facts.effective(target, KEY).setting().map(|s| &facts.resolve(s).value.value),
             Some(Value::Text { .. })
@@ -61,6 +64,8 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
         let change = if chosen_none {
             Err("SameSite=None was chosen here; whether other sites must embed this one is for a person to say."
                 .to_owned())
+        } else if ignored_by_flask(facts) {
+            Err("The pinned Flask ignores SESSION_COOKIE_SAMESITE; it needs Flask 1.0 or newer.".to_owned())
         } else {
             flags::set(facts, target, KEY, &|read| read.literal("Lax"))
         };

@@ -3,10 +3,11 @@
 use super::flags;
 use crate::facts::{Effective, Facts, Target};
 use crate::finding::{Finding, Severity, Threat};
-use crate::remedy::{Applicability, Choices, Remedy};
+use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule, server_start};
 
 const KEY: &str = "SESSION_COOKIE_SECURE";
+const OPTION: &str = "session_cookie_secure";
 
 pub const RULE: Rule = Rule {
     id: "FH201",
@@ -27,50 +28,33 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for root in flags::projects(facts) {
-        for target in facts.serving_targets(root) {
-            let effective = facts.effective(target, KEY);
-            let setting = effective.setting();
-            let on = match effective {
-                Effective::Absent => Some(false),
-                Effective::Set { setting, .. } => facts.truth(target, setting),
-                Effective::Unknown(_) => None,
-            };
-            if on != Some(false) {
-                continue;
-            }
-            let message = "The session cookie is not limited to https.".to_owned();
-            found.push(flags::finding(facts, &RULE, target, setting, KEY, message));
-            break;
-        }
-    }
-    found
+    flags::findings(facts, &RULE, KEY, OPTION, &wrong)
+}
+
+fn wrong<'f>(facts: &'f Facts, target: &Target) -> flags::Wrong<'f> {
+    let setting = match facts.effective(target, KEY) {
+        Effective::Absent => None,
+        Effective::Set { setting, .. } if facts.truth(target, setting) == Some(false) => Some(setting),
+        _ => return None,
+    };
+    Some((setting, "The session cookie is not limited to https."))
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
     let mut remedies = Vec::new();
     for finding in findings {
-        let Some(target) = flags::target_of(facts, finding) else { continue };
+        let Some(target) = flags::target_of(facts, finding, &wrong) else { continue };
         let mut remedy = Remedy {
             id: finding.key.to_string(),
             findings: vec![finding.key.clone()],
             title: "Secure session cookies where production starts".to_owned(),
-            reason: "The app reads SESSION_COOKIE_SECURE; the server's start switches it on. Development over http stays as it is.".to_owned(),
+            reason: "Development over plain http stays as it is.".to_owned(),
             applicability: flags::https_applicability(facts, target),
             changes: Vec::new(),
             steps: Vec::new(),
             needs: Vec::new(),
         };
-        match changes(facts, target) {
-            Ok(changes) => remedy.changes = changes,
-            Err(why) => {
-                remedy.reason = why;
-                remedy.applicability = Applicability::Manual;
-                remedy.steps.push(format!("Set {KEY} to True where production starts."));
-            }
-        }
-        if remedy.applicability == Applicability::Manual && remedy.steps.is_empty() {
+        if remedy.applicability == Applicability::Manual {
             remedy.reason =
                 "Production serves plain http as far as the repository shows; a Secure cookie would not come back."
                     .to_owned();
@@ -78,17 +62,37 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
                 "Put https in front, declare it with targets.prod.https = true, then run flask-harden --apply again."
                     .to_owned(),
             );
+            remedies.push(remedy);
+            continue;
         }
-        if server_start::conf_path(facts, &target.project).is_none() {
-            remedy.steps.push(format!("Set {KEY}=true in the environment of the server that starts production."));
+        match changes(facts, target) {
+            Ok(changes) => {
+                remedy.changes = changes.changes;
+                remedy.steps.extend(changes.step);
+            }
+            Err(by_hand) => {
+                remedy.reason = by_hand.0;
+                remedy.applicability = Applicability::Manual;
+                remedy.steps.push(by_hand.1);
+            }
         }
         remedies.push(remedy);
     }
     remedies
 }
 
-fn changes(facts: &Facts, target: &Target) -> Result<Vec<crate::remedy::Change>, String> {
+/// What is written, and what a person has to add where the server that starts production does not
+/// read our settings.
+struct Changes {
+    changes: Vec<Change>,
+    step: Option<String>,
+}
+
+fn changes(facts: &Facts, target: &Target) -> Result<Changes, (String, String)> {
     let why = "The session cookie travels over https only. A server on plain http sets this to 0.";
+    if let Some(change) = flags::in_production_class(facts, target, KEY, "True") {
+        return Ok(Changes { changes: vec![change], step: None });
+    }
     let mut changes = Vec::new();
     let mut variable = KEY.to_owned();
     let mut value = "true";
@@ -98,18 +102,26 @@ fn changes(facts: &Facts, target: &Target) -> Result<Vec<crate::remedy::Change>,
         Some((valued, env)) => {
             variable.clone_from(&env.name);
             let works = |text: &str| valued.truth(&|_| Some(text.to_owned())) == Some(true);
-            value = ["true", "1", "True"]
-                .into_iter()
-                .find(|text| works(text))
-                .ok_or_else(|| format!("{KEY} is computed from {variable}."))?;
+            value = ["true", "1", "True"].into_iter().find(|text| works(text)).ok_or_else(|| {
+                (format!("{KEY} is computed from {variable}."), format!("Make {KEY} true where production starts."))
+            })?;
         }
-        None => changes.push(flags::set(facts, target, KEY, &|read| read.switch(KEY))?),
+        None => {
+            let change = flags::set(facts, target, KEY, &|read| read.switch(KEY));
+            changes.push(change.map_err(|why| (why, format!("Make {KEY} true where production starts.")))?);
+        }
     }
-    changes.extend(server_start::set_variable(facts, &target.project, &variable, value, why).unwrap_or_default());
+    let start = server_start::set_variable(facts, &target.project, &variable, value, why);
+    if let Some(start) = start.filter(|_| server_start::reaches(facts, target)) {
+        changes.extend(start);
+        return Ok(Changes { changes, step: None });
+    }
+    let step = server_start::environment_step(facts, target, &variable, value);
     if changes.is_empty() {
-        return Err(format!(
-            "{variable} decides, and the server that starts production does not read gunicorn settings."
+        return Err((
+            format!("{variable} decides, and the server that starts production reads no gunicorn settings."),
+            step,
         ));
     }
-    Ok(changes)
+    Ok(Changes { changes, step: Some(step) })
 }
