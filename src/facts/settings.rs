@@ -371,7 +371,8 @@ fn literal_contents(value: &Expr) -> Vec<Span> {
         ExprKind::Subscript { index, .. } => names.extend(index.iter().map(|key| key.span)),
         ExprKind::Call(call) => {
             let func = last_name(&call.func).unwrap_or_default();
-            let looks_up = func.contains("env") || matches!(func.as_str(), "get" | "pop" | "setdefault" | "config" | "str");
+            let looks_up =
+                func.contains("env") || matches!(func.as_str(), "get" | "pop" | "setdefault" | "config" | "str");
             names.extend(call.positional(0).filter(|_| looks_up).map(|key| key.span));
         }
         ExprKind::Compare { operands, ops } if ops.iter().any(|op| op == "in" || op == "not in") => {

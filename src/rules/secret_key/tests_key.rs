@@ -7,7 +7,7 @@ use crate::facts::names::module_file;
 use crate::facts::settings::Holder;
 use crate::facts::values::Value;
 use crate::facts::{Facts, FileRole, PyFile, Setting};
-use crate::lang::python::{Stmt, StmtKind, add_after, after_imports, is_strictly_valid, walk_stmts};
+use crate::lang::python::{Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_stmts};
 use crate::remedy::Change;
 use crate::rules::place::editable;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
@@ -92,8 +92,8 @@ fn bootstrap<'f>(facts: &'f Facts, root: &RepoPath) -> Vec<&'f PyFile> {
         tests().filter(|file| file.path.name() != "__init__.py" && first_own_import(facts, file).is_some()).collect();
     let package = shallow("__init__.py")
         .filter(|init| !modules.is_empty() && modules.iter().all(|file| file.path.is_below(&init.path.parent())));
-    // `unittest discover tests` loads the files without their package.
-    let loaded = modules.iter().all(|file| loads_its_package(file));
+    // `unittest discover tests` loads the files without their package, unless one needs it.
+    let loaded = modules.iter().any(|file| loads_its_package(file));
     match package {
         Some(init) if loaded || modules.len() > MOST_FILES => vec![init],
         _ if modules.len() <= MOST_FILES => modules,
@@ -101,7 +101,7 @@ fn bootstrap<'f>(facts: &'f Facts, root: &RepoPath) -> Vec<&'f PyFile> {
     }
 }
 
-/// Whether a test file always comes with its package: it imports from it, or pytest runs it.
+/// Whether a test file only runs with its package: it imports from it, or pytest runs it.
 fn loads_its_package(file: &PyFile) -> bool {
     file.module.body.iter().any(|stmt| match &stmt.kind {
         StmtKind::Import(imports) => imports.iter().any(|import| import.path == "pytest"),
@@ -148,7 +148,11 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
         _ => false,
     });
     let mut lines = String::new();
-    if !os_above {
+    let mut edits = Vec::new();
+    let top = add_import(source, &file.module, "import os");
+    if !os_above && import.is_some_and(|stmt| top.span.start < source.line_span(stmt.span.start).start) {
+        edits.push(top);
+    } else if !os_above {
         lines.push_str(&format!("import os{newline}{newline}"));
     }
     lines.push_str(&format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}"));
@@ -166,7 +170,8 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
             TextEdit::insert(at, format!("{lead}{newline}{lines}"))
         }
     };
-    Some(Change::Edit { path: file.path.clone(), edits: vec![edit] })
+    edits.push(edit);
+    Some(Change::Edit { path: file.path.clone(), edits })
 }
 
 /// Offset behind a byte-order mark.
