@@ -166,8 +166,11 @@ pub struct Launch {
     /// `exec`, `poetry run` and environment assignments taken off. May hold secrets.
     pub argv: Vec<String>,
     pub env: Vec<LaunchVar>,
-    /// Directory of the tree the command runs in.
+    /// Directory of the tree the app runs in, where its modules are looked for.
     pub cwd: RepoPath,
+    /// Directory of the tree the command starts in. It is another one than `cwd` where the server
+    /// changes its directory (`--chdir`): gunicorn looks for its configuration before it does so.
+    pub started_in: RepoPath,
     pub target: Option<WsgiTarget>,
     /// The Python file `python FILE` runs.
     pub script: Option<RepoPath>,

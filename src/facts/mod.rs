@@ -102,7 +102,7 @@ impl Facts {
         if launch.server != Server::Gunicorn {
             return None;
         }
-        let path = launch.conf.clone().or_else(|| launch.cwd.join("gunicorn.conf.py"))?;
+        let path = launch.conf.clone().or_else(|| launch.started_in.join("gunicorn.conf.py"))?;
         self.server_confs.iter().find(|conf| conf.path == path)
     }
 

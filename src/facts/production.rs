@@ -51,6 +51,7 @@ mod tests {
             argv: Vec::new(),
             env: Vec::new(),
             cwd: RepoPath::root(),
+            started_in: RepoPath::root(),
             target: None,
             script: None,
             conf: None,

@@ -14,11 +14,11 @@ pub fn conf_path(facts: &Facts, project: &RepoPath) -> Option<RepoPath> {
         return project.join("gunicorn.conf.py");
     }
     if let Some(gunicorn) = launches.iter().find(|launch| launch.server == Server::Gunicorn) {
-        return gunicorn.conf.clone().or_else(|| gunicorn.cwd.join("gunicorn.conf.py"));
+        return gunicorn.conf.clone().or_else(|| gunicorn.started_in.join("gunicorn.conf.py"));
     }
     let development =
         launches.iter().find(|launch| launch.server.is_development_server() || launch.server == Server::PythonFile)?;
-    development.cwd.join("gunicorn.conf.py")
+    development.started_in.join("gunicorn.conf.py")
 }
 
 /// Whether gunicorn already starts production.

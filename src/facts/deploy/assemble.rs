@@ -58,6 +58,7 @@ impl<'a> Frame<'a> {
             argv: start.args.iter().map(|arg| arg.text.clone()).collect(),
             env: overlay(self.env, start.vars),
             cwd: start.cwd,
+            started_in: start.started_in,
             target: start.started.target,
             script: start.started.script,
             conf: start.started.conf,

@@ -109,7 +109,8 @@ fn gunicorn(scope: &Scope<'_, '_>, args: &[Arg<'_>], at: usize) -> Started {
     started.cwd = options.has(&["--chdir"]).then(|| inside.cwd.clone());
     started.target = options.positional.iter().find_map(|index| WsgiTarget::parse(&scope.expand(&args[*index])));
     started.conf = match options.value(&["-c", "--config"]) {
-        Some(text) => gunicorn_conf(&inside, text).or_else(|| gunicorn_conf(scope, text)),
+        // Read before the directory is changed, like the one it finds by itself.
+        Some(text) => gunicorn_conf(scope, text),
         None => scope.cwd.join("gunicorn.conf.py").filter(|path| scope.context.has_file(path)),
     };
     started.bind = options.value(&["-b", "--bind"]).map(str::to_owned);

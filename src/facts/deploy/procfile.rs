@@ -83,7 +83,7 @@ mod tests {
         ]);
         let launch = trial.one();
         assert_eq!(launch.target.unwrap().to_string(), "shop:create_app(\"production\")");
-        assert_eq!(launch.cwd.as_str(), "src");
+        assert_eq!((launch.cwd.as_str(), launch.started_in.as_str()), ("src", ""));
         assert_eq!(launch.conf.unwrap().as_str(), "conf/g.py");
         assert_eq!(launch.argv[0], "gunicorn");
     }

@@ -22,6 +22,7 @@ pub(crate) struct Start<'a> {
     pub vars: Vec<LaunchVar>,
     pub env_files: Vec<RepoPath>,
     pub cwd: RepoPath,
+    pub started_in: RepoPath,
     /// Where scripts were called.
     pub via: Vec<Location>,
     branch: bool,
@@ -38,6 +39,7 @@ impl Start<'_> {
             vars: Vec::new(),
             env_files: Vec::new(),
             cwd: scope.cwd.clone(),
+            started_in: scope.cwd.clone(),
             via: Vec::new(),
             branch: false,
         }
@@ -328,7 +330,8 @@ impl<'a, 'c> Runner<'a, 'c> {
         let mut env_files = self.env_files.clone();
         env_files.extend(started.env_files.iter().filter_map(|text| self.scope.cwd.join(text)));
         let cwd = started.cwd.clone().unwrap_or_else(|| self.scope.cwd.clone());
-        self.starts.push(Start { args, started, vars, env_files, cwd, via: self.via.clone(), branch });
+        let started_in = self.scope.cwd.clone();
+        self.starts.push(Start { args, started, vars, env_files, cwd, started_in, via: self.via.clone(), branch });
     }
 
     fn is_shell_script(&self, arg: &Arg<'a>) -> bool {

@@ -26,6 +26,10 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
     let mut scope = Scope::new(context, RepoPath::root());
     scope.cwd = match get(&["chdir", "chdir2"]) {
         Some(dir) if dir.starts_with('/') => context.guess_dir(&dir),
+        // uWSGI's name for the directory of this file, with a slash at its end.
+        Some(dir) if dir.starts_with("%d") => {
+            file.path.parent().join(dir[2..].trim_start_matches('/')).unwrap_or_else(|| file.path.parent())
+        }
         Some(dir) => file.path.parent().join(&dir).unwrap_or_else(|| file.path.parent()),
         None => file.path.parent(),
     };
@@ -107,6 +111,8 @@ mod tests {
     fn files_mounts_and_other_ini_files() {
         let launch = Trial::new(&[("uwsgi.ini", "[uwsgi]\nwsgi-file = wsgi.py\nhttp = :80\n"), ("wsgi.py", "")]).one();
         assert_eq!((launch.script.unwrap().as_str(), launch.target.unwrap().module.as_str()), ("wsgi.py", "wsgi"));
+        let trial = Trial::new(&[("conf/u.ini", "[uwsgi]\nchdir = %d../web\nmodule = shop\n"), ("web/shop.py", "")]);
+        assert_eq!(trial.one().cwd.as_str(), "web");
         let launch = Trial::new(&[("u.ini", "[uwsgi]\nmount = /=shop:create_app()\n")]).one();
         assert_eq!(launch.target.unwrap().to_string(), "shop:create_app()");
         assert!(

@@ -5,8 +5,9 @@ use super::judged::is_testing_class;
 use crate::facts::holders::HolderRef;
 use crate::facts::names::module_file;
 use crate::facts::settings::Holder;
+use crate::facts::values::Value;
 use crate::facts::{Facts, FileRole, PyFile, Setting};
-use crate::lang::python::{Stmt, StmtKind, add_after, after_imports, is_strictly_valid, walk_stmts};
+use crate::lang::python::{Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_stmts};
 use crate::remedy::Change;
 use crate::rules::place::editable;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
@@ -34,7 +35,7 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
         let (source, file) = editable(facts, &class.path)?;
         let Some(anchor) = class_anchor(file, class.class.as_deref().unwrap_or_default()) else { continue };
         let quote = quote_of(source);
-        let line = format!("{} = {quote}{VALUE}{quote}", setting.key);
+        let line = format!("{} = {}{quote}{VALUE}{quote}", setting.key, bytes_prefix(setting));
         changes.push(Change::Edit { path: class.path.clone(), edits: vec![add_after(source, anchor, &[line])] });
     }
     if !has_class {
@@ -42,6 +43,14 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
         changes.extend(bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable)));
     }
     Ok(changes)
+}
+
+/// `b` where the key is bytes: other users of it may need the type it has.
+fn bytes_prefix(setting: &Setting) -> &'static str {
+    match setting.value.literal().map(|literal| &literal.value) {
+        Some(Value::Text { bytes: true, .. }) => "b",
+        _ => "",
+    }
 }
 
 /// The testing classes that derive from the class the setting stands in.
@@ -81,13 +90,24 @@ fn bootstrap<'f>(facts: &'f Facts, root: &RepoPath) -> Vec<&'f PyFile> {
     }
     let modules: Vec<&PyFile> =
         tests().filter(|file| file.path.name() != "__init__.py" && first_own_import(facts, file).is_some()).collect();
-    let package =
-        shallow("__init__.py").filter(|init| modules.iter().all(|file| file.path.is_below(&init.path.parent())));
+    let package = shallow("__init__.py")
+        .filter(|init| !modules.is_empty() && modules.iter().all(|file| file.path.is_below(&init.path.parent())));
+    // `unittest discover tests` loads the files without their package, unless one needs it.
+    let loaded = modules.iter().any(|file| loads_its_package(file));
     match package {
-        Some(init) if !modules.is_empty() => vec![init],
+        Some(init) if loaded || modules.len() > MOST_FILES => vec![init],
         _ if modules.len() <= MOST_FILES => modules,
         _ => Vec::new(),
     }
+}
+
+/// Whether a test file only runs with its package: it imports from it, or pytest runs it.
+fn loads_its_package(file: &PyFile) -> bool {
+    file.module.body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Import(imports) => imports.iter().any(|import| import.path == "pytest"),
+        StmtKind::ImportFrom(from) => from.level > 0 || from.module == "pytest",
+        _ => false,
+    })
 }
 
 /// The first statement at the top level that imports something of the project.
@@ -128,7 +148,11 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
         _ => false,
     });
     let mut lines = String::new();
-    if !os_above {
+    let mut edits = Vec::new();
+    let top = add_import(source, &file.module, "import os");
+    if !os_above && import.is_some_and(|stmt| top.span.start < source.line_span(stmt.span.start).start) {
+        edits.push(top);
+    } else if !os_above {
         lines.push_str(&format!("import os{newline}{newline}"));
     }
     lines.push_str(&format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}"));
@@ -146,7 +170,8 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
             TextEdit::insert(at, format!("{lead}{newline}{lines}"))
         }
     };
-    Some(Change::Edit { path: file.path.clone(), edits: vec![edit] })
+    edits.push(edit);
+    Some(Change::Edit { path: file.path.clone(), edits })
 }
 
 /// Offset behind a byte-order mark.
@@ -157,4 +182,24 @@ fn bom(source: &SourceFile) -> usize {
 /// The quotation mark most of the file's literals have.
 fn quote_of(source: &SourceFile) -> char {
     if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::python::parse;
+
+    #[test]
+    fn a_test_file_may_be_loaded_without_its_package() {
+        for (text, expected) in [
+            ("from .base import Base\nfrom app import app\n", true),
+            ("import pytest\nfrom app import app\n", true),
+            // `python -m unittest discover tests` never runs tests/__init__.py.
+            ("import unittest\nfrom app import app\n", false),
+        ] {
+            let path = RepoPath::new("tests/test_a.py").unwrap();
+            let file = PyFile { path, role: FileRole::Test, module: parse(text).unwrap() };
+            assert_eq!(loads_its_package(&file), expected, "{text}");
+        }
+    }
 }
