@@ -7,4 +7,5 @@ mod cli;
 mod floors;
 mod messages;
 mod real;
+mod rules;
 mod support;
