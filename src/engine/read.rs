@@ -60,6 +60,7 @@ fn is_judged(path: &RepoPath) -> bool {
                 || dependencies::is_requirements(path)
                 || managed
                 || workflow
+                || is_python_cfg(path)
                 || matches!(path.name(), ".gitignore" | ".dockerignore" | ".flask-harden.toml")
         }
     }
@@ -89,7 +90,10 @@ fn read(tree: &Tree, path: &RepoPath, limit: u64) -> Result<SourceFile, Option<N
 
 fn parse_python(files: &Files, notices: &mut Vec<Notice>) -> Vec<PyFile> {
     let mut parsed = Vec::new();
-    for source in files.sources.values().filter(|source| source.path.extension() == "py") {
+    let is_python = |source: &&SourceFile| {
+        source.path.extension() == "py" || (is_python_cfg(&source.path) && looks_like_settings(&source.text))
+    };
+    for source in files.sources.values().filter(is_python) {
         let role = repo::role(&source.path);
         match python::parse(&source.text) {
             Ok(module) => {
@@ -105,6 +109,18 @@ fn parse_python(files: &Files, notices: &mut Vec<Notice>) -> Vec<PyFile> {
         }
     }
     parsed
+}
+
+/// A file that `from_pyfile` may read though it does not end in `.py`.
+fn is_python_cfg(path: &RepoPath) -> bool {
+    path.extension() == "cfg" && !matches!(path.name(), "setup.cfg" | "tox.ini" | "versioneer.cfg")
+}
+
+/// Python assignments in capitals and no `[section]`: Flask's own form of a `.cfg` file.
+fn looks_like_settings(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    let sections = text.lines().any(|line| line.starts_with('['));
+    !sections && lines.any(|line| line.starts_with(|c: char| c.is_ascii_uppercase()) && line.contains('='))
 }
 
 fn partly(module: &python::Module) -> Option<&'static str> {

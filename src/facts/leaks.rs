@@ -56,7 +56,7 @@ fn some(names: &[String]) -> String {
 
 /// Whether a historical file is worth reading.
 pub fn is_wanted(path: &RepoPath) -> bool {
-    (path.extension() == "py" || is_env_file(path))
+    (matches!(path.extension(), "py" | "cfg") || is_env_file(path))
         && !matches!(
             crate::repo::role(path),
             FileRole::Test | FileRole::Vendored | FileRole::Migration | FileRole::Docs

@@ -69,6 +69,9 @@ pub enum EnvReader {
     Os,
     Decouple,
     Environs,
+    /// A helper of the project's own: takes a name and a default. Which variable it reads, and
+    /// what it makes of `None`, is its own affair.
+    Helper,
 }
 
 impl Valued {
@@ -243,8 +246,20 @@ fn called(call: &Call, names: &Names) -> Value {
         }
         "str" | "bytes" | "repr" => first.map_or(Value::Unknown("converted"), |inner| random_or_text(inner, names)),
         _ if names.is_env_reader(&call.func) => env_call(call, EnvReader::Environs, names),
+        _ if is_own_reader(call) => env_call(call, EnvReader::Helper, names),
         _ => method(call, names),
     }
+}
+
+/// `env.str("SECRET_KEY", default="x")` of a helper that is not known: a name in capitals and a
+/// literal to fall back to.
+fn is_own_reader(call: &Call) -> bool {
+    let name = call.positional(0).and_then(Expr::as_str).unwrap_or_default();
+    let capitals = name.len() > 3 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let default = call.keyword("default").map(|arg| &arg.value).or_else(|| call.positional(1));
+    let func = call.func.dotted().unwrap_or_default().to_ascii_lowercase();
+    let reads = ["env", "config", "setting", "secret", "get"].iter().any(|part| func.contains(part));
+    capitals && reads && default.is_some_and(|default| default.as_str().is_some())
 }
 
 /// `x.encode()`, `x.strip()`, `hexlify(os.urandom(24))`.

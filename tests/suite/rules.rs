@@ -72,10 +72,7 @@ impl Fixture {
             root: self.project.path().to_owned(),
             commits: None,
             settings: SettingsFile::None,
-            flags: Flags {
-                select: vec![if alone { rule.id.to_owned() } else { group }],
-                ..Flags::default()
-            },
+            flags: Flags { select: vec![if alone { rule.id.to_owned() } else { group }], ..Flags::default() },
             formats: report::FORMATS.iter().map(|format| format.name).collect(),
             baseline: None,
             reveal: false,
@@ -139,9 +136,7 @@ fn expected(project: &Project, dir: &Path) -> BTreeSet<Mark> {
 
 fn found(scan: &Scan) -> BTreeSet<Mark> {
     let findings = scan.findings.iter().filter(|finding| finding.key.rule != rules::NOT_JUDGED);
-    findings
-        .map(|f| (f.key.rule.to_owned(), f.primary.path.as_str().to_owned(), f.primary.line))
-        .collect()
+    findings.map(|f| (f.key.rule.to_owned(), f.primary.path.as_str().to_owned(), f.primary.line)).collect()
 }
 
 /// The reviewed text of a fix: diffs with values masked, keys, and what is left to a person.
@@ -256,7 +251,8 @@ fn round_trip(rule: &Rule, fixture: &Fixture) {
     assert_eq!(before == after, draft.is_empty(), "{place}: the draft and the tree differ");
     for (path, (_, bytes)) in after.iter().filter(|(path, _)| path.ends_with(".py")) {
         let text = String::from_utf8_lossy(bytes);
-        let was_valid = before.get(path).is_none_or(|(_, old)| python::is_strictly_valid(&String::from_utf8_lossy(old)));
+        let was_valid =
+            before.get(path).is_none_or(|(_, old)| python::is_strictly_valid(&String::from_utf8_lossy(old)));
         assert!(!was_valid || python::is_strictly_valid(&text), "{place}: {path} does not parse any more");
     }
     // What a fix speaks of is gone; what is left was held back, or has no fix.
@@ -267,7 +263,8 @@ fn round_trip(rule: &Rule, fixture: &Fixture) {
         .map(|finding| finding.key.to_string())
         .collect();
     for remedy in &draft.applied {
-        let again: Vec<String> = remedy.findings.iter().map(ToString::to_string).filter(|key| left.contains(key)).collect();
+        let again: Vec<String> =
+            remedy.findings.iter().map(ToString::to_string).filter(|key| left.contains(key)).collect();
         assert!(again.is_empty(), "{place}: still found after the fix: {again:?}");
     }
     program.run(project.path(), &args).exits(0);

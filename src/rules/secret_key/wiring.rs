@@ -170,6 +170,12 @@ fn replace(
         return Ok(TextEdit::replace(span, text));
     }
     let env = innermost(whole).ok_or("The fallback is computed; it is not rewritten.")?;
+    if env.reader == EnvReader::Helper {
+        // The helper may take `None` for "no default"; an empty text is a default everywhere.
+        let empty = read.literal("");
+        let text = if reader { format!("{} or {empty}", call(read, READER, name)) } else { empty };
+        return Ok(TextEdit::replace(span, text));
+    }
     if env.reader != EnvReader::Os {
         if derived_text(whole) || has_cast(source, whole) {
             return Err("The value is converted as it is read; dropping the default could raise.".to_owned());
