@@ -18,7 +18,12 @@ fn cells() {
         let (facts, _) = super::read::facts(&tree, &GitState::open(&tree));
         let name = Path::new(root).file_name().unwrap().to_string_lossy().into_owned();
         for target in facts.targets.iter().filter(|target| facts.makes_app(&target.project)) {
-            println!("{name}: {} [{}]{}", target.name, target.project, if target.production { " production" } else { "" });
+            println!(
+                "{name}: {} [{}]{}",
+                target.name,
+                target.project,
+                if target.production { " production" } else { "" }
+            );
             for key in KEYS {
                 all += 1;
                 let (text, known) = cell(&facts, target, key);

@@ -333,7 +333,8 @@ impl Collector<'_> {
         let named = looks_like_app(receiver) || is_factory_name(last) || is_socketio(receiver);
         let first = receiver.split('.').next().unwrap_or_default();
         let from_here = || {
-            let module = self.names.origin(first).map(|origin| origin.rsplit_once('.').map_or(origin, |(module, _)| module));
+            let module =
+                self.names.origin(first).map(|origin| origin.rsplit_once('.').map_or(origin, |(module, _)| module));
             module.is_some_and(|module| module_file(self.files, &self.file.path, module).is_some())
         };
         known || named && (self.names.mentions("flask") || self.names.mentions("flask_socketio") || from_here())
@@ -419,12 +420,7 @@ impl Collector<'_> {
     }
 
     fn reader<'s>(&'s self, function: Option<&'s Function>) -> Reader<'s> {
-        Reader {
-            body: &self.file.module.body,
-            names: self.names,
-            source: self.files.get(&self.file.path),
-            function,
-        }
+        Reader { body: &self.file.module.body, names: self.names, source: self.files.get(&self.file.path), function }
     }
 }
 

@@ -14,6 +14,9 @@ use super::values::Valued;
 use crate::lang::python::{self, StmtKind};
 use crate::text::RepoPath;
 
+/// How many factories that call another one are followed.
+const MAX_WRAPPERS: usize = 3;
+
 /// What a parameter of the factory is given on a target.
 #[derive(Clone, Debug)]
 pub struct Argument {
@@ -31,22 +34,41 @@ pub fn arguments(facts: &Facts, target: &Target) -> BTreeMap<String, Argument> {
     if let Some(wsgi) = wsgi.filter(|wsgi| wsgi.call.is_some()) {
         if let (Some(given), Some(entry)) = (written_call(wsgi), &target.entry) {
             let name = wsgi.attribute.as_deref().unwrap_or_default();
-            return factory(facts, target, entry, name).map_or_else(BTreeMap::new, |factory| {
-                bind(target, factory, entry, &given)
-            });
+            return factory(facts, target, entry, name)
+                .map_or_else(BTreeMap::new, |factory| bind(target, factory, entry, &given));
         }
     }
     match call(facts, target) {
-        Some(call) => factory(facts, target, &call.path, &call.factory)
-            .map_or_else(BTreeMap::new, |factory| bind(target, factory, &call.path, &call.given)),
+        Some(call) => called(facts, target, call, MAX_WRAPPERS),
         // `flask run` calls a factory that needs nothing by itself.
         None => facts
             .apps
             .factories
             .iter()
-            .find(|factory| factory.callable_bare && makes_app(facts, factory) && in_project(facts, target, &factory.path))
+            .find(|factory| {
+                factory.callable_bare && makes_app(facts, factory) && in_project(facts, target, &factory.path)
+            })
             .map_or_else(BTreeMap::new, |factory| bind(target, factory, &factory.path, &[])),
     }
+}
+
+/// The arguments of a call; those that a wrapper hands on are what the wrapper is given.
+fn called(facts: &Facts, target: &Target, call: &FactoryCall, steps: usize) -> BTreeMap<String, Argument> {
+    let Some(factory) = factory(facts, target, &call.path, &call.factory) else { return BTreeMap::new() };
+    let mut bound = bind(target, factory, &call.path, &call.given);
+    let inner = |inner: &&FactoryCall| inner.function.as_deref() == Some(&factory.name) && inner.path == factory.path;
+    // A factory that leaves the work to another one: what counts is what that one is given.
+    if let Some(inner) = facts.apps.factory_calls.iter().find(inner).filter(|_| steps > 0 && !makes_app(facts, factory))
+    {
+        for (name, argument) in called(facts, target, inner, steps - 1) {
+            let argument = match &argument.selection {
+                Selection::Parameter { name: outer, otherwise: None } => bound.get(outer).cloned().unwrap_or(argument),
+                _ => argument,
+            };
+            bound.insert(name, argument);
+        }
+    }
+    bound
 }
 
 /// The arguments of `module:factory("production")`.
@@ -75,7 +97,8 @@ fn call<'f>(facts: &'f Facts, target: &Target) -> Option<&'f FactoryCall> {
             return Some(call);
         }
         let imported = imported_files(facts, entry);
-        if let Some(call) = calls().find(|call| call.function.is_none() && !call.main_guard && imported.contains(&call.path))
+        if let Some(call) =
+            calls().find(|call| call.function.is_none() && !call.main_guard && imported.contains(&call.path))
         {
             return Some(call);
         }
@@ -106,11 +129,7 @@ fn makes_app(facts: &Facts, factory: &Factory) -> bool {
 /// The factory a name means in a file.
 fn factory<'f>(facts: &'f Facts, target: &Target, from: &RepoPath, name: &str) -> Option<&'f Factory> {
     let named = || {
-        facts
-            .apps
-            .factories
-            .iter()
-            .filter(|factory| factory.name == name && in_project(facts, target, &factory.path))
+        facts.apps.factories.iter().filter(|factory| factory.name == name && in_project(facts, target, &factory.path))
     };
     let imported = imported_files(facts, from);
     named()

@@ -51,7 +51,8 @@ impl Dependencies {
         let mut at = 0;
         while at < found.len() && found.len() < 32 {
             for include in &found[at].includes {
-                if let Some(file) = self.file(include).filter(|file| !found.iter().any(|known| known.path == file.path)) {
+                if let Some(file) = self.file(include).filter(|file| !found.iter().any(|known| known.path == file.path))
+                {
                     found.push(file);
                 }
             }

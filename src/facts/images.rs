@@ -57,10 +57,14 @@ mod tests {
     #[test]
     fn ports_and_requirements_are_read() {
         let path = RepoPath::new("Dockerfile").unwrap();
-        let text = "FROM python\nEXPOSE 8080/tcp\nRUN apt-get update && \\\n  pip install -U pip -r requirements/prod.txt\n";
+        let text =
+            "FROM python\nEXPOSE 8080/tcp\nRUN apt-get update && \\\n  pip install -U pip -r requirements/prod.txt\n";
         let mut files = Files::default();
         files.sources.insert(path.clone(), SourceFile::new(path.clone(), text.to_owned(), 0o644));
         let images = read(&files, &[&path]);
-        assert_eq!((images[0].exposed, images[0].installs.as_slice()), (Some(8080), &["requirements/prod.txt".to_owned()][..]));
+        assert_eq!(
+            (images[0].exposed, images[0].installs.as_slice()),
+            (Some(8080), &["requirements/prod.txt".to_owned()][..])
+        );
     }
 }

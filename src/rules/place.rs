@@ -99,10 +99,11 @@ pub fn body_statement(body: &[Stmt], inner: Span) -> Span {
         StmtKind::Class(class) => body_statement(&class.body, inner),
         StmtKind::Function(function) => body_statement(&function.body, inner),
         // Behind the guard may be behind `app.run()`, which does not return.
-        _ if is_main_guard(stmt) => {
-            stmt.blocks().into_iter().find(|block| block.iter().any(|next| next.span.contains(inner)))
-                .map_or(stmt.span, |block| body_statement(block, inner))
-        }
+        _ if is_main_guard(stmt) => stmt
+            .blocks()
+            .into_iter()
+            .find(|block| block.iter().any(|next| next.span.contains(inner)))
+            .map_or(stmt.span, |block| body_statement(block, inner)),
         _ => {
             // A class or function below an `if` starts a body of its own.
             for block in stmt.blocks() {

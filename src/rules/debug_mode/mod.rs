@@ -4,7 +4,6 @@ mod debug_in_production;
 mod switch_off;
 mod ways;
 
-
 use super::Rule;
 
 pub const RULES: &[&Rule] = &[&debug_in_production::RULE];

@@ -58,7 +58,8 @@ fn at(location: &Location) -> String {
 }
 
 fn run_off(facts: &Facts, run: &RunCall) -> Outcome {
-    let step = format!("Switch debug off in {}: leave the argument out, and set FLASK_DEBUG=1 to develop.", at(&run.location));
+    let step =
+        format!("Switch debug off in {}: leave the argument out, and set FLASK_DEBUG=1 to develop.", at(&run.location));
     let debug = run.debug.as_ref().ok_or_else(|| by_hand("Debug is not an argument here.", step.clone()))?;
     if !is_literal(&debug.value) {
         return Err(by_hand("The debug argument is computed; it is not rewritten.", step));
@@ -67,7 +68,9 @@ fn run_off(facts: &Facts, run: &RunCall) -> Outcome {
     let mut edits = Vec::new();
     match debug.given {
         DebugGiven::Keyword(span) => edits.extend(remove_argument(&run.args, span)),
-        DebugGiven::Positional(span) if run.args.last() == Some(&span) => edits.extend(remove_argument(&run.args, span)),
+        DebugGiven::Positional(span) if run.args.last() == Some(&span) => {
+            edits.extend(remove_argument(&run.args, span))
+        }
         // What stands behind it keeps its place.
         DebugGiven::Positional(span) => edits.push(TextEdit::replace(span, "None")),
         DebugGiven::Elsewhere => {
@@ -104,7 +107,8 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
             });
         }
     }
-    let step = select_step(facts, target).unwrap_or_else(|| format!("Switch debug off for production in {}.", at(&setting.location)));
+    let step = select_step(facts, target)
+        .unwrap_or_else(|| format!("Switch debug off for production in {}.", at(&setting.location)));
     let (source, file) = editable(facts, setting.path()).map_err(|why| by_hand(why, step.clone()))?;
     let read = Reading::of(facts, file, source);
     let edit = |text: String| {
@@ -178,7 +182,8 @@ fn variable_off(facts: &Facts, target: &Target, name: &str, location: &Location,
     let present = target.env.get(name).map_or("", |var| var.value.as_str());
     let off = if name == "FLASK_ENV" { Some("production") } else { off_value(setting, present) };
     let step = format!("Set {name}={} in {}.", off.unwrap_or("0"), at(location));
-    let off = off.ok_or_else(|| by_hand(format!("No text that {name} could have switches debug off."), step.clone()))?;
+    let off =
+        off.ok_or_else(|| by_hand(format!("No text that {name} could have switches debug off."), step.clone()))?;
     let launch = target.launch.map(|at| &facts.launches[at]);
     let done = |changes, how: &str| Done {
         title: format!("{name}={off} where production starts"),
@@ -186,7 +191,9 @@ fn variable_off(facts: &Facts, target: &Target, name: &str, location: &Location,
         changes,
         applicability: where_production_is_known(target),
     };
-    if let Some(var) = launch.and_then(|launch| launch.env.iter().find(|var| var.name == name && var.location == *location)) {
+    if let Some(var) =
+        launch.and_then(|launch| launch.env.iter().find(|var| var.name == name && var.location == *location))
+    {
         let span = var.value_span.ok_or_else(|| by_hand("The value does not stand there in one piece.", step))?;
         let change = Change::Edit { path: var.location.path.clone(), edits: vec![TextEdit::replace(span, off)] };
         return Ok(done(vec![change], "Only this start is changed."));

@@ -81,7 +81,9 @@ fn flask_env_counts(facts: &Facts) -> bool {
         (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) < (2, 3)
     });
     let read_by_app = || {
-        facts.own_python().any(|file| facts.files.get(&file.path).is_some_and(|source| source.text.contains("FLASK_ENV")))
+        facts
+            .own_python()
+            .any(|file| facts.files.get(&file.path).is_some_and(|source| source.text.contains("FLASK_ENV")))
     };
     older && !read_by_app()
 }

@@ -47,8 +47,19 @@ fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Servers a script may bring itself; where it does, a run beside it may be for development only.
-const SERVERS: &[&str] =
-    &["waitress", "gevent", "eventlet", "cherrypy", "cheroot", "tornado", "bjoern", "meinheld", "gunicorn", "hypercorn", "uvicorn"];
+const SERVERS: &[&str] = &[
+    "waitress",
+    "gevent",
+    "eventlet",
+    "cherrypy",
+    "cheroot",
+    "tornado",
+    "bjoern",
+    "meinheld",
+    "gunicorn",
+    "hypercorn",
+    "uvicorn",
+];
 
 /// The launch, where it runs the development server, with the `app.run()` it reaches.
 fn development<'f>(facts: &'f Facts, target: &Target) -> Option<(&'f Launch, Option<&'f RunCall>)> {
@@ -166,9 +177,10 @@ fn written(facts: &Facts, launch: &Launch, span: Span, words: &[String], expands
         words.to_vec()
     };
     // A list over several lines is written as one; its quotes stay.
-    items.iter().all(|item| !item.contains(quote) && !item.contains('\\')).then(|| {
-        items.iter().map(|item| format!("{quote}{item}{quote}")).collect::<Vec<_>>().join(", ")
-    })
+    items
+        .iter()
+        .all(|item| !item.contains(quote) && !item.contains('\\'))
+        .then(|| items.iter().map(|item| format!("{quote}{item}{quote}")).collect::<Vec<_>>().join(", "))
 }
 
 /// What makes the script importable, which gunicorn does: its `app.run()` must not start there.
@@ -186,7 +198,10 @@ fn importable(facts: &Facts, run: &RunCall) -> Result<Option<Change>, String> {
                 None => Ok(None),
                 Some(other) => {
                     let line = facts.files.locate(&run.path, other.span).line;
-                    Err(format!("{}:{line} does more before the server starts; under gunicorn it would not run.", run.path))
+                    Err(format!(
+                        "{}:{line} does more before the server starts; under gunicorn it would not run.",
+                        run.path
+                    ))
                 }
             }
         }
@@ -213,9 +228,10 @@ fn is_part_of_run(stmt: &Stmt, run: &RunCall) -> bool {
         StmtKind::Assign { targets, .. } => targets.iter().all(|target| target.as_name().is_some()),
         StmtKind::Expr(expr) => {
             expr.as_str().is_some()
-                || expr.as_call().and_then(|call| call.func.dotted()).is_some_and(|name| {
-                    name == "print" || name.starts_with("logging.") || name.contains("logger.")
-                })
+                || expr
+                    .as_call()
+                    .and_then(|call| call.func.dotted())
+                    .is_some_and(|name| name == "print" || name.starts_with("logging.") || name.contains("logger."))
         }
         _ => false,
     }

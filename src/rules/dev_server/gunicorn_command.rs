@@ -102,9 +102,10 @@ fn bind(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) 
     let written = launch.bind.as_deref().unwrap_or_default();
     let (host, port) = written.rsplit_once(':').unwrap_or((written, ""));
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let exposed = facts.images.iter().find(|image| {
-        image.path == launch.location.path || launch.via.first().is_some_and(|at| at.path == image.path)
-    });
+    let exposed = facts
+        .images
+        .iter()
+        .find(|image| image.path == launch.location.path || launch.via.first().is_some_and(|at| at.path == image.path));
     let host = given(host)
         .or_else(|| variable("FLASK_RUN_HOST"))
         .or_else(|| run.and_then(|run| run.host.as_ref()).and_then(|host| address_part(facts, run?, target, host)))
@@ -112,7 +113,12 @@ fn bind(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) 
     let port = given(port)
         .or_else(|| variable("FLASK_RUN_PORT"))
         .or_else(|| run.and_then(|run| run.port.as_ref()).and_then(|port| address_part(facts, run?, target, port)))
-        .or_else(|| exposed.and_then(|image| image.exposed).filter(|_| run.is_some_and(|run| run.port.is_some())).map(|port| port.to_string()))
+        .or_else(|| {
+            exposed
+                .and_then(|image| image.exposed)
+                .filter(|_| run.is_some_and(|run| run.port.is_some()))
+                .map(|port| port.to_string())
+        })
         .unwrap_or_else(|| "5000".to_owned());
     Some(format!("{host}:{port}"))
 }

@@ -18,9 +18,9 @@ pub enum Needed {
 /// What installs gunicorn for a launch.
 pub fn needed(facts: &Facts, launch: &Launch) -> Needed {
     let own = |file: &&Requirements| facts.same_project(&file.path, &facts.project_root(&launch.cwd));
-    if let Some((_, tool)) = facts.dependencies.managed.iter().find(|(path, _)| {
-        facts.same_project(path, &facts.project_root(&launch.cwd))
-    }) {
+    if let Some((_, tool)) =
+        facts.dependencies.managed.iter().find(|(path, _)| facts.same_project(path, &facts.project_root(&launch.cwd)))
+    {
         let listed = facts.dependencies.files.iter().filter(own);
         let listed = listed.flat_map(|file| &file.packages).any(|package| package.name == "gunicorn");
         return if listed { Needed::Nothing } else { Needed::Tool((*tool).to_owned()) };
@@ -43,9 +43,10 @@ pub fn needed(facts: &Facts, launch: &Launch) -> Needed {
 
 /// The file production installs: what the image names, else the usual ones.
 fn installed_file(facts: &Facts, launch: &Launch) -> Option<RepoPath> {
-    let image = facts.images.iter().find(|image| {
-        image.path == launch.location.path || launch.via.first().is_some_and(|at| at.path == image.path)
-    });
+    let image = facts
+        .images
+        .iter()
+        .find(|image| image.path == launch.location.path || launch.via.first().is_some_and(|at| at.path == image.path));
     let named = image.and_then(|image| {
         image.installs.iter().find_map(|text| {
             let text = text.trim_start_matches("./");
@@ -82,7 +83,9 @@ fn is_for_production(path: &RepoPath) -> bool {
 
 fn is_for_others(path: &RepoPath) -> bool {
     let stem = path.stem().to_ascii_lowercase();
-    ["dev", "test", "doc", "lint", "local", "ci"].iter().any(|part| stem.split(['-', '_', '.']).any(|word| word.starts_with(part)))
+    ["dev", "test", "doc", "lint", "local", "ci"]
+        .iter()
+        .any(|part| stem.split(['-', '_', '.']).any(|word| word.starts_with(part)))
 }
 
 /// The `.in` file a locked one is compiled from.

@@ -67,7 +67,8 @@ pub fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
             let func = names.resolve(&call.func).unwrap_or_default();
             let talisman = func.ends_with(".Talisman") || func.to_ascii_lowercase().contains("talisman.init_app");
             used |= talisman;
-            let off = call.keyword(option).is_some_and(|arg| matches!(arg.value.kind, ExprKind::False | ExprKind::None));
+            let off =
+                call.keyword(option).is_some_and(|arg| matches!(arg.value.kind, ExprKind::False | ExprKind::None));
             switched_off |= talisman && off;
         });
         // `talisman.init_app(app)` of one that is made in another file.
@@ -80,9 +81,11 @@ pub fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
 ///
 /// `option`: how Flask-Talisman calls the flag.
 pub fn projects<'f>(facts: &'f Facts, option: &'static str) -> impl Iterator<Item = &'f RepoPath> {
-    facts.projects.iter().map(|project| &project.root).filter(move |root| {
-        facts.makes_app(root) && has_session(facts, root) && !set_by_extension(facts, root, option)
-    })
+    facts
+        .projects
+        .iter()
+        .map(|project| &project.root)
+        .filter(move |root| facts.makes_app(root) && has_session(facts, root) && !set_by_extension(facts, root, option))
 }
 
 /// What is wrong with a flag on a target: the setting, where there is one, and what to say.

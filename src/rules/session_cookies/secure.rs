@@ -103,10 +103,7 @@ fn changes(facts: &Facts, target: &Target) -> Result<Changes, (String, String)> 
             variable.clone_from(&env.name);
             let works = |text: &str| valued.truth(&|_| Some(text.to_owned())) == Some(true);
             value = ["true", "1", "True"].into_iter().find(|text| works(text)).ok_or_else(|| {
-                (
-                    format!("{KEY} is computed from {variable}."),
-                    format!("Make {KEY} true where production starts."),
-                )
+                (format!("{KEY} is computed from {variable}."), format!("Make {KEY} true where production starts."))
             })?;
         }
         None => {
@@ -121,7 +118,10 @@ fn changes(facts: &Facts, target: &Target) -> Result<Changes, (String, String)> 
     }
     let step = server_start::environment_step(facts, target, &variable, value);
     if changes.is_empty() {
-        return Err((format!("{variable} decides, and the server that starts production reads no gunicorn settings."), step));
+        return Err((
+            format!("{variable} decides, and the server that starts production reads no gunicorn settings."),
+            step,
+        ));
     }
     Ok(Changes { changes, step: Some(step) })
 }
