@@ -174,12 +174,19 @@ fn summary(facts: &Facts, history: super::HistorySummary, notices: &[Notice]) ->
     };
     let started =
         facts.launches.iter().enumerate().filter(|(_, launch)| launch.role != crate::facts::LaunchRole::Evidence);
+    let mut launches: Vec<String> = Vec::new();
+    for (at, _) in started {
+        let shown = launch(at);
+        if !launches.contains(&shown) {
+            launches.push(shown);
+        }
+    }
     ProjectSummary {
         files_read: facts.files.sources.len(),
         python_files: facts.python.len(),
         settings: facts.settings.len() + facts.env_files.iter().map(|file| file.document.entries.len()).sum::<usize>(),
         apps,
-        launches: started.map(|(at, _)| launch(at)).collect(),
+        launches,
         production: facts.production.first().map(|at| launch(*at)),
         history,
         complete: !notices.iter().any(|notice| notice.gap),

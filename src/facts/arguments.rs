@@ -14,6 +14,9 @@ use super::values::Valued;
 use crate::lang::python::{self, StmtKind};
 use crate::text::RepoPath;
 
+/// How many factories that call another one are followed.
+const MAX_WRAPPERS: usize = 3;
+
 /// What a parameter of the factory is given on a target.
 #[derive(Clone, Debug)]
 pub struct Argument {
@@ -36,8 +39,7 @@ pub fn arguments(facts: &Facts, target: &Target) -> BTreeMap<String, Argument> {
         }
     }
     match call(facts, target) {
-        Some(call) => factory(facts, target, &call.path, &call.factory)
-            .map_or_else(BTreeMap::new, |factory| bind(target, factory, &call.path, &call.given)),
+        Some(call) => called(facts, target, call, MAX_WRAPPERS),
         // `flask run` calls a factory that needs nothing by itself.
         None => facts
             .apps
@@ -48,6 +50,25 @@ pub fn arguments(facts: &Facts, target: &Target) -> BTreeMap<String, Argument> {
             })
             .map_or_else(BTreeMap::new, |factory| bind(target, factory, &factory.path, &[])),
     }
+}
+
+/// The arguments of a call; those that a wrapper hands on are what the wrapper is given.
+fn called(facts: &Facts, target: &Target, call: &FactoryCall, steps: usize) -> BTreeMap<String, Argument> {
+    let Some(factory) = factory(facts, target, &call.path, &call.factory) else { return BTreeMap::new() };
+    let mut bound = bind(target, factory, &call.path, &call.given);
+    let inner = |inner: &&FactoryCall| inner.function.as_deref() == Some(&factory.name) && inner.path == factory.path;
+    // A factory that leaves the work to another one: what counts is what that one is given.
+    if let Some(inner) = facts.apps.factory_calls.iter().find(inner).filter(|_| steps > 0 && !makes_app(facts, factory))
+    {
+        for (name, argument) in called(facts, target, inner, steps - 1) {
+            let argument = match &argument.selection {
+                Selection::Parameter { name: outer, otherwise: None } => bound.get(outer).cloned().unwrap_or(argument),
+                _ => argument,
+            };
+            bound.insert(name, argument);
+        }
+    }
+    bound
 }
 
 /// The arguments of `module:factory("production")`.

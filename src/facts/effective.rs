@@ -3,7 +3,7 @@
 
 use super::Facts;
 use super::apps::LoadKind;
-use super::guards::{Reached, reached};
+use super::guards::{self, Reached, reached};
 use super::holders::HolderRef;
 use super::names::definition_file;
 use super::settings::{Form, Holder, Setting};
@@ -53,7 +53,7 @@ impl Facts {
         for (at, chosen) in &target.chosen {
             let load = &self.apps.loads[*at];
             let runs = self.load_runs(target, *at);
-            if runs == Reached::No {
+            if runs == Reached::No || chosen.nothing {
                 continue;
             }
             let Some(holder) = &chosen.holder else {
@@ -113,7 +113,13 @@ impl Facts {
         for (at, chosen) in &target.chosen {
             let load = &self.apps.loads[*at];
             let runs = self.load_runs(target, *at);
-            if chosen.holder.is_some() && chosen.certain
+            if let Some(class) = self.missing(chosen.holder.as_ref()) {
+                let place = format!("{}:{}", load.path, load.location.line);
+                found.push(format!("{class} is not in the repository; it may set this too ({place})"));
+                continue;
+            }
+            if chosen.nothing
+                || chosen.holder.is_some() && chosen.certain
                 || runs == Reached::No && !matches!(load.kind, LoadKind::Envvar(_))
             {
                 continue;
@@ -142,6 +148,14 @@ impl Facts {
             }
         }
         found
+    }
+
+    /// The name of a class or module that a load names and that the repository does not have.
+    fn missing<'h>(&self, holder: Option<&'h HolderRef>) -> Option<&'h str> {
+        let holder = holder.filter(|holder| !self.holders.knows(holder))?;
+        let class = holder.class.as_deref()?;
+        let dictionary = |setting: &Setting| setting.holder == Holder::Dict(class.to_owned());
+        (!self.settings.iter().any(dictionary)).then_some(class)
     }
 
     /// Whether Flask's own switch is on for a target: FLASK_DEBUG as the repository sets it.
@@ -222,6 +236,7 @@ impl Facts {
     pub fn truth(&self, target: &Target, setting: &Setting) -> Option<bool> {
         let resolved = self.resolve(setting);
         self.truth_of(target, &resolved.value)
+            .or_else(|| guards::truth_at(self, target, resolved.path(), resolved.value.span))
     }
 
     /// The truth of a value that is a name, seen from a file.

@@ -26,6 +26,31 @@ pub fn reached(facts: &Facts, target: &Target, path: &RepoPath, place: Span) -> 
     reached_within(facts, target, path, place, MAX_STEPS)
 }
 
+/// The truth of the expression at a place, where that is known.
+pub fn truth_at(facts: &Facts, target: &Target, path: &RepoPath, place: Span) -> Option<bool> {
+    let (file, names) = (facts.py(path)?, facts.names.get(path)?);
+    let (function, expr) = find(&file.module.body, place, None)?;
+    let judge = Judge { facts, target, path, names, body: &file.module.body, function, steps: MAX_STEPS };
+    judge.truth(expr)
+}
+
+/// The expression at a place, with the function around it.
+fn find<'a>(body: &'a [Stmt], place: Span, within: Option<&'a Function>) -> Option<(Option<&'a Function>, &'a Expr)> {
+    let stmt = body.iter().find(|stmt| stmt.span.contains(place))?;
+    let inner = match &stmt.kind {
+        StmtKind::Function(function) => find(&function.body, place, Some(function)),
+        StmtKind::Class(class) => find(&class.body, place, within),
+        _ => stmt.blocks().into_iter().find_map(|block| find(block, place, within)),
+    };
+    inner.or_else(|| {
+        let mut found = None;
+        for expr in stmt.exprs() {
+            expr.walk(&mut |expr| found = found.or((expr.span == place).then_some(expr)));
+        }
+        found.map(|expr| (within, expr))
+    })
+}
+
 fn reached_within(facts: &Facts, target: &Target, path: &RepoPath, place: Span, steps: usize) -> Reached {
     let (Some(file), Some(names)) = (facts.py(path), facts.names.get(path)) else { return Reached::Maybe };
     let judge = Judge { facts, target, path, names, body: &file.module.body, function: None, steps };
@@ -113,6 +138,21 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// A function that reads a text as a switch, by its name (`parse_boolean`, `str2bool`).
+    fn parsed(self, call: &'a Call) -> Option<bool> {
+        let name = call.func.dotted()?;
+        let name = name.rsplit('.').next()?.to_ascii_lowercase();
+        if name == "bool" || !name.contains("bool") || call.args.len() != 1 {
+            return None;
+        }
+        match self.text(call.positional(0)?)?.as_deref().map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+            None => Some(false),
+            Some("1" | "true" | "yes" | "on" | "y" | "t") => Some(true),
+            Some("0" | "false" | "no" | "off" | "n" | "f" | "none" | "") => Some(false),
+            Some(_) => None,
+        }
+    }
+
     /// `app.debug`, `app.config["DEBUG"]`, `app.testing`.
     fn setting_named(self, name: &str) -> Option<bool> {
         let last = name.rsplit('.').next().unwrap_or(name);
@@ -185,6 +225,12 @@ impl<'a> Judge<'a> {
                 _ => None,
             };
         }
+        if self.names.resolve(&call.func).is_some_and(|name| name.ends_with("get_debug_flag")) {
+            return Some(self.facts.flask_debug(self.target));
+        }
+        if let found @ Some(_) = self.parsed(call) {
+            return found;
+        }
         if let ExprKind::Attr { value, name } = &call.func.kind {
             let config = matches!(&value.kind, ExprKind::Attr { name, .. } if name == "config");
             if name == "get" && config {
@@ -244,8 +290,40 @@ impl<'a> Judge<'a> {
             }
             return Judge { steps: self.steps.checked_sub(1)?, ..self }.text(self.assigned(name)?);
         }
+        if let Some(known) = self.composed(expr) {
+            return known;
+        }
         let value = Valued::of(expr, self.names);
         value.known_text(&|name| self.variable(name).cloned())
+    }
+
+    /// `a or b`, `str(switch)`, `os.environ.get(NAME, default)`.
+    fn composed(self, expr: &'a Expr) -> Option<Option<Option<String>>> {
+        let next = Judge { steps: self.steps.checked_sub(1)?, ..self };
+        match &expr.kind {
+            ExprKind::Bool { op: BoolOp::Or, left, right } => match next.text(left)? {
+                Some(text) if !text.is_empty() => Some(Some(Some(text))),
+                _ => Some(next.text(right)),
+            },
+            ExprKind::Call(call) => match self.names.resolve(&call.func)?.as_str() {
+                "str" => {
+                    let inner = call.positional(0)?;
+                    let text = next.text(inner).flatten();
+                    Some(
+                        text.or_else(|| next.truth(inner).map(|on| if on { "True" } else { "False" }.to_owned()))
+                            .map(Some),
+                    )
+                }
+                "os.environ.get" | "os.getenv" if call.positional(1).is_some() => {
+                    match self.variable(call.positional(0)?.as_str()?) {
+                        Some(text) => Some(Some(Some(text.clone()))),
+                        None => Some(next.text(call.positional(1)?)),
+                    }
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn variable(&self, name: &str) -> Option<&'a String> {

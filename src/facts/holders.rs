@@ -8,7 +8,7 @@ use super::files::{Files, PyFile};
 use super::names::{Names, definition_file};
 use super::selection::Selection;
 use crate::lang::python::{Expr, ExprKind, StmtKind, walk_stmts};
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Span};
 
 /// A class, or a module's own names where `class` is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,14 @@ pub struct Chosen {
     pub selector: Option<Selector>,
     /// Whether nothing outside the repository can choose otherwise.
     pub certain: bool,
+    /// Nothing is handed over (`None`): nothing is loaded.
+    pub nothing: bool,
+}
+
+impl Chosen {
+    pub fn holder(holder: Option<HolderRef>, selector: Option<Selector>, certain: bool) -> Self {
+        Chosen { holder, selector, certain, nothing: false }
+    }
 }
 
 impl HolderIndex {
@@ -113,9 +121,9 @@ impl HolderIndex {
         found
     }
 
-    /// Whether the class exists in the tree.
+    /// Whether the class, or a name that stands for one, exists in the tree.
     pub fn knows(&self, holder: &HolderRef) -> bool {
-        self.bases.contains_key(holder)
+        self.bases.contains_key(holder) || self.aliases.contains_key(holder)
     }
 
     /// Classes that (directly or not) derive from `holder`.
@@ -202,6 +210,10 @@ pub struct Follow<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// What the entry point hands to the factory, by parameter.
     pub arguments: &'a BTreeMap<String, Argument>,
+    /// The truth of the condition at a place of a file.
+    pub test: &'a dyn Fn(&RepoPath, Span) -> Option<bool>,
+    /// Whether a place of a file is reached.
+    pub reached: &'a dyn Fn(&RepoPath, Span) -> Option<bool>,
 }
 
 /// A text on a target, with the variable that decides it.
@@ -227,16 +239,22 @@ impl Follow<'_> {
     fn choose_at(&self, from: &RepoPath, selection: &Selection, depth: usize) -> Chosen {
         let Some(names) = self.names.get(from).filter(|_| depth < 8) else { return Chosen::default() };
         match selection {
-            Selection::Dotted(name) => {
-                Chosen { holder: resolve_dotted(self.files, from, names, name), selector: None, certain: true }
-            }
+            Selection::Dotted(name) => Chosen::holder(resolve_dotted(self.files, from, names, name), None, true),
             Selection::Mapped { mapping, key } => self.mapped(from, names, mapping, key, depth),
             Selection::Parameter { name, otherwise } => match (self.arguments.get(name), otherwise) {
                 (Some(argument), _) if argument.selection != Selection::Nothing => {
                     self.choose_at(&argument.path, &argument.selection, depth + 1)
                 }
                 (_, Some(otherwise)) => self.choose_at(from, otherwise, depth + 1),
-                (_, None) => Chosen::default(),
+                (Some(_), None) => Chosen { certain: true, nothing: true, ..Chosen::default() },
+                (None, None) => Chosen::default(),
+            },
+            Selection::Either { .. } | Selection::Several(_) => match self.settled(from, selection) {
+                Some((one, certain)) => {
+                    let chosen = self.choose_at(from, one, depth + 1);
+                    Chosen { certain: chosen.certain && certain, ..chosen }
+                }
+                None => Chosen::default(),
             },
             // `os.environ.get("X") or Config`: without the variable the name behind it counts.
             Selection::Env { name, fallback: Some(fallback) }
@@ -249,7 +267,24 @@ impl Follow<'_> {
             Selection::Env { .. } | Selection::Text(_) | Selection::Joined(_) | Selection::Cased(..) => {
                 self.named(from, names, selection, depth)
             }
-            Selection::Nothing | Selection::Unknown => Chosen::default(),
+            Selection::Nothing => Chosen { certain: true, nothing: true, ..Chosen::default() },
+            Selection::Unknown => Chosen::default(),
+        }
+    }
+
+    /// The one of several that counts, and whether that is certain.
+    fn settled<'s>(&self, from: &RepoPath, selection: &'s Selection) -> Option<(&'s Selection, bool)> {
+        match selection {
+            Selection::Either { test, then, otherwise } => {
+                (self.test)(from, *test).map(|truth| (if truth { &**then } else { &**otherwise }, true))
+            }
+            Selection::Several(all) => {
+                let open = all.iter().rev().take_while(|(place, _)| (self.reached)(from, *place) != Some(true));
+                let open = open.filter(|(place, _)| (self.reached)(from, *place).is_none()).count();
+                let sure = all.iter().rfind(|(place, _)| (self.reached)(from, *place) == Some(true));
+                sure.map(|(_, selection)| (selection, open == 0))
+            }
+            _ => None,
         }
     }
 
@@ -264,7 +299,7 @@ impl Follow<'_> {
         };
         let certain = words.certain();
         let selector = words.variable.map(|variable| Selector { variable, keys, set_by_launch: words.by_launch });
-        Chosen { holder, selector, certain }
+        Chosen::holder(holder, selector, certain)
     }
 
     /// The classes beside a chosen one, each by the text that would choose it.
@@ -312,6 +347,9 @@ impl Follow<'_> {
                 }
                 joined
             }
+            Selection::Either { .. } | Selection::Several(_) => {
+                self.settled(from, selection).map_or_else(Words::default, |(one, _)| self.words(from, one, depth + 1))
+            }
             Selection::Mapped { .. } | Selection::Nothing | Selection::Unknown => Words::default(),
         }
     }
@@ -321,14 +359,8 @@ impl Follow<'_> {
         let words = self.words(from, key, depth + 1);
         let find = |text: &str| entries.iter().find(|(known, _)| known == text).map(|(_, holder)| holder.clone());
         let certain = words.certain();
-        Chosen {
-            holder: words.text.as_deref().and_then(find),
-            selector: words.variable.map(|variable| Selector {
-                variable,
-                keys: entries.clone(),
-                set_by_launch: words.by_launch,
-            }),
-            certain,
-        }
+        let holder = words.text.as_deref().and_then(find);
+        let (keys, set_by_launch) = (entries.clone(), words.by_launch);
+        Chosen::holder(holder, words.variable.map(|variable| Selector { variable, keys, set_by_launch }), certain)
     }
 }

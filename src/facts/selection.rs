@@ -4,7 +4,7 @@
 use super::names::Names;
 use super::values::{Value, Valued};
 use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind, Str};
-use crate::text::SourceFile;
+use crate::text::{SourceFile, Span};
 
 /// How deep a selection is read through local names.
 const MAX_STEPS: usize = 6;
@@ -35,6 +35,14 @@ pub enum Selection {
     Joined(Vec<Selection>),
     /// A text in another case.
     Cased(Box<Selection>, Case),
+    /// `a if test else b`; the place of the test.
+    Either {
+        test: Span,
+        then: Box<Selection>,
+        otherwise: Box<Selection>,
+    },
+    /// A name that is given several things under conditions, in order, each with its place.
+    Several(Vec<(Span, Selection)>),
     /// `None`: nothing is handed over.
     Nothing,
     Unknown,
@@ -114,6 +122,14 @@ impl Reader<'_> {
                         Selection::Parameter { name, otherwise }
                     }
                     _ => Selection::Unknown,
+                },
+                found => found,
+            },
+            ExprKind::Cond { body, test, orelse } => match self.environment(expr, key, steps) {
+                Selection::Unknown => Selection::Either {
+                    test: test.span,
+                    then: Box::new(self.read_within(body, key, steps)),
+                    otherwise: Box::new(self.read_within(orelse, key, steps)),
                 },
                 found => found,
             },
@@ -226,7 +242,7 @@ impl Reader<'_> {
             Some(at) => self.assigned(here[at].0, key, steps),
             None if parameter => Selection::Parameter { name: name.to_owned(), otherwise: None },
             None if loose.is_empty() => return Selection::Dotted(name.to_owned()),
-            None => return Selection::Unknown,
+            None => Selection::Unknown,
         };
         match (base, loose.as_slice()) {
             (base, []) => base,
@@ -239,7 +255,11 @@ impl Reader<'_> {
             (Selection::Env { name, fallback: None }, [other]) => {
                 Selection::Env { name, fallback: Some(Box::new(self.assigned(other, key, steps))) }
             }
-            _ => Selection::Unknown,
+            (base, loose) => {
+                let base = firm.map(|at| (here[at].0.span, base));
+                let loose = loose.iter().map(|value| (value.span, self.assigned(value, key, steps)));
+                Selection::Several(base.into_iter().chain(loose).collect())
+            }
         }
     }
 
@@ -270,6 +290,12 @@ pub fn assignments<'s>(body: &'s [Stmt], name: &str, conditional: bool, found: &
                 found.push((value, conditional));
             }
             StmtKind::Function(_) | StmtKind::Class(_) => {}
+            // The body of a `try` is expected to run.
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                assignments(body, name, conditional, found);
+                let rest = handlers.iter().map(|handler| &handler.body).chain([orelse, finally]);
+                rest.for_each(|block| assignments(block, name, true, found));
+            }
             _ => {
                 let inner = conditional || !matches!(stmt.kind, StmtKind::With { .. });
                 for block in stmt.blocks() {

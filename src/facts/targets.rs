@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Facts;
 use super::apps::LoadKind;
 use super::arguments::{Argument, arguments};
+use super::guards;
 use super::holders::{Chosen, Follow, HolderRef};
 use super::launch::{Launch, LaunchRole, Server};
 use super::names::module_file;
@@ -66,6 +67,7 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         select(facts, &mut target);
         found.push(target);
     }
+    let mut found = once(facts, found);
     for project in &facts.projects {
         if !found.iter().any(|target| target.project == project.root && target.production) {
             found.push(assumed(facts, &project.root));
@@ -88,6 +90,34 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         found.push(target);
     }
     found
+}
+
+/// One target for each start: what several deployment files reach alike is shown once, and what
+/// they reach with other variables is told apart by the file.
+fn once(facts: &Facts, targets: Vec<Target>) -> Vec<Target> {
+    let same = |a: &Target, b: &Target| {
+        let values = |target: &Target| target.env.iter().map(|(name, var)| (name.clone(), var.value.clone())).collect();
+        let (one, other): (Vec<_>, Vec<_>) = (values(a), values(b));
+        a.name == b.name && a.project == b.project && a.chosen == b.chosen && one == other
+    };
+    let mut kept: Vec<Target> = Vec::new();
+    for target in targets {
+        match kept.iter_mut().find(|known| same(known, &target)) {
+            Some(known) => known.production |= target.production,
+            None => kept.push(target),
+        }
+    }
+    let names: Vec<String> = kept.iter().map(|target| target.name.clone()).collect();
+    for target in &mut kept {
+        let twice = names.iter().filter(|name| **name == target.name).count() > 1;
+        let by = target.launch.map(|at| &facts.launches[at]);
+        if let (true, Some(launch)) = (twice, by) {
+            let from = launch.via.first().map_or_else(|| launch.name.clone(), |at| format!("{}:{}", at.path, at.line));
+            target.name =
+                format!("{} ({}:{}, by {from})", launch.server.name(), launch.location.path, launch.location.line);
+        }
+    }
+    kept
 }
 
 /// What a server started from the project's directory would see.
@@ -200,6 +230,12 @@ fn chosen(facts: &Facts, target: &Target) -> Vec<(usize, Chosen)> {
         index: &facts.holders,
         env: &env,
         arguments: &target.arguments,
+        test: &|path, place| guards::truth_at(facts, target, path, place),
+        reached: &|path, place| match guards::reached(facts, target, path, place) {
+            guards::Reached::Yes => Some(true),
+            guards::Reached::No => Some(false),
+            guards::Reached::Maybe => None,
+        },
     };
     let mut found = Vec::new();
     for (at, load) in facts.apps.loads.iter().enumerate() {
@@ -209,7 +245,7 @@ fn chosen(facts: &Facts, target: &Target) -> Vec<(usize, Chosen)> {
         let chosen = match (&load.kind, &load.selection) {
             (LoadKind::Object(_), Some(selection)) => follow.choose(&load.path, selection),
             (LoadKind::PyFile(Some(name)), _) => {
-                Chosen { holder: pyfile(facts, &load.path, &target.project, name), selector: None, certain: true }
+                Chosen::holder(pyfile(facts, &load.path, &target.project, name), None, true)
             }
             (
                 LoadKind::PyFile(None)

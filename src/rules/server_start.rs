@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, Server, Target};
 use crate::remedy::{Change, ServerItem};
-use crate::text::RepoPath;
+use crate::text::{RepoPath, TextEdit};
 
 /// The gunicorn configuration a remedy writes to: the one production's gunicorn uses, else
 /// `gunicorn.conf.py` where the development server or nothing starts production. Nothing where
@@ -50,6 +50,29 @@ pub fn reaches(facts: &Facts, target: &Target) -> bool {
             let server = &facts.launches[at].server;
             *server == Server::Gunicorn || server.is_development_server() || *server == Server::PythonFile
         })
+}
+
+/// The edit that sets a variable in the uWSGI file that starts a target, at the end of its
+/// `[uwsgi]` section.
+pub fn set_in_uwsgi(facts: &Facts, target: &Target, name: &str, value: &str) -> Option<Change> {
+    let launch = target.launch.map(|at| &facts.launches[at]).filter(|launch| launch.server == Server::Uwsgi)?;
+    let path = launch.conf.clone().filter(|path| facts.files.get(path).is_some());
+    let path = path.unwrap_or_else(|| launch.location.path.clone());
+    let source = facts.files.get(&path).filter(|_| path.extension() == "ini")?;
+    let section = source.text.lines().position(|line| line.trim() == "[uwsgi]")? + 1;
+    let mut last = section;
+    for (at, line) in source.text.lines().enumerate().skip(section) {
+        if line.trim_start().starts_with('[') {
+            break;
+        }
+        if !line.trim().is_empty() {
+            last = at + 1;
+        }
+    }
+    let end = source.nth_line(last)?.end;
+    let newline = source.newline();
+    let edit = TextEdit::insert(end, format!("{newline}env = {name}={value}"));
+    Some(Change::Edit { path, edits: vec![edit] })
 }
 
 /// What a person does to set a variable for the server that starts a target: the exact step.

@@ -116,6 +116,10 @@ fn changes(facts: &Facts, target: &Target) -> Result<Changes, (String, String)> 
         changes.extend(start);
         return Ok(Changes { changes, step: None });
     }
+    if let Some(start) = server_start::set_in_uwsgi(facts, target, &variable, value) {
+        changes.push(start);
+        return Ok(Changes { changes, step: None });
+    }
     let step = server_start::environment_step(facts, target, &variable, value);
     if changes.is_empty() {
         return Err((
