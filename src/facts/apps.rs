@@ -329,7 +329,8 @@ impl Collector<'_> {
     /// Whether `receiver.run()` starts a Flask app: by its name, in a file that has to do with one.
     fn is_app(&self, receiver: &str) -> bool {
         let last = receiver.rsplit('.').next().unwrap_or_default();
-        let known = self.found.apps.iter().any(|app| app.name == receiver);
+        let made = |call: &FactoryCall| call.bound.as_deref() == Some(receiver);
+        let known = self.found.apps.iter().any(|app| app.name == receiver) || self.found.factory_calls.iter().any(made);
         let named = looks_like_app(receiver) || is_factory_name(last) || is_socketio(receiver);
         let first = receiver.split('.').next().unwrap_or_default();
         let from_here = || {

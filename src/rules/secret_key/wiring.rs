@@ -9,7 +9,7 @@ use crate::lang::python::{StmtKind, add_import, after_imports};
 use crate::remedy::{Applicability, Change, Choices, Remedy, ServerItem};
 use crate::rules::place::{Reading, editable};
 use crate::rules::server_start;
-use crate::store::{StoreId, env_file};
+use crate::store::StoreId;
 use crate::templates;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
 
@@ -108,7 +108,9 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
         return Err("Stored password hashes depend on this salt: move the value as it is, never replace it.".to_owned());
     }
     let name = variable(literal);
-    let reader_needed = choices.store == StoreId::EnvFile && !loads_env_before(facts, file, setting);
+    // Also where the app calls load_dotenv(): that finds the file by the place of the caller or
+    // of the shell, and says nothing where there is none.
+    let reader_needed = choices.store == StoreId::EnvFile;
     let mut edits = Vec::new();
     let read = Reading::of(facts, file, source);
     edits.push(replace(source, setting, literal, name, &read, reader_needed)?);
@@ -222,27 +224,6 @@ fn drop_fallback(text: &str, literal: Span) -> TextEdit {
         }
         _ => TextEdit::replace(literal, "None"),
     }
-}
-
-/// Whether `load_dotenv()` (or an environs `read_env()`) surely runs in this file before the
-/// setting gets its value, and finds the env file.
-fn loads_env_before(facts: &Facts, file: &PyFile, setting: &Setting) -> bool {
-    facts.apps.dotenv.iter().any(|load| {
-        let found = load.file.as_deref().is_none_or(|name| name == env_file::NAME);
-        load.path == file.path
-            && load.function.is_none()
-            && found
-            && load.offset < setting.statement.start
-            && is_unconditional(file, load.offset)
-    })
-}
-
-fn is_unconditional(file: &PyFile, offset: usize) -> bool {
-    file.module.body.iter().any(|stmt| {
-        stmt.span.start <= offset
-            && offset < stmt.span.end
-            && matches!(stmt.kind, StmtKind::Expr(_) | StmtKind::Assign { .. })
-    })
 }
 
 fn has_reader(file: &PyFile) -> bool {
