@@ -144,10 +144,11 @@ fn gaps(notices: &[Notice]) -> Vec<Finding> {
 fn tag(facts: &Facts, findings: &mut [Finding]) {
     let mut tagger = Tagger::default();
     for finding in findings {
-        let leaked = facts
-            .leaks
-            .iter()
-            .find(|leak| finding.key.commit.as_deref() == Some(&leak.commit) && leak.key == finding.key.symbol);
+        let at = &finding.primary;
+        let leaked = facts.leaks.iter().find(|leak| {
+            finding.key.commit.as_deref() == Some(&leak.commit)
+                && (&leak.key, &leak.path, leak.line) == (&finding.key.symbol, &at.path, at.line)
+        });
         let setting = facts.settings.iter().find(|setting| setting.location == finding.primary);
         let secret = match (leaked, setting.and_then(|setting| setting.value.literal()).map(|literal| &literal.value)) {
             (Some(leak), _) => Some(&leak.secret),

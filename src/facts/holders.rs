@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::arguments::Argument;
 use super::files::{Files, PyFile};
-use super::names::{Names, definition_file};
+use super::names::{Names, definition_file, module_file};
 use super::selection::Selection;
 use crate::lang::python::{Expr, ExprKind, StmtKind, walk_stmts};
 use crate::text::{RepoPath, Span};
@@ -61,6 +61,14 @@ impl HolderIndex {
         for file in python {
             let Some(names) = names.get(&file.path) else { continue };
             walk_stmts(&file.module.body, &mut |stmt| match &stmt.kind {
+                // What a module takes over whole counts like a base class.
+                StmtKind::ImportFrom(from) if from.star => {
+                    let module = format!("{}{}", ".".repeat(from.level), from.module);
+                    if let Some(path) = module_file(files, &file.path, &module) {
+                        let me = HolderRef { path: file.path.clone(), class: None };
+                        index.bases.entry(me).or_default().insert(0, HolderRef { path, class: None });
+                    }
+                }
                 StmtKind::Class(class) => {
                     let me = HolderRef { path: file.path.clone(), class: Some(class.name.clone()) };
                     let bases = class.bases.iter().filter(|base| base.name.is_none());

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::Facts;
 use super::env::is_env_file;
-use super::settings::secret_spans;
+use super::secret_names::secret_spans;
 use crate::lang::dotenv::EnvDocument;
 use crate::lang::python::{self, ExprKind, walk_exprs};
 use crate::text::diff::MASK;

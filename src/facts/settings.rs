@@ -1,10 +1,11 @@
 //! Settings: every place in Python where a Flask setting gets a value, with the form it is written
 //! in, so that a remedy can write in the same form.
 
+use super::fallbacks;
 use super::files::{Files, PyFile};
 use super::names::Names;
-use super::values::Valued;
-use crate::lang::python::{Call, Expr, ExprKind, Module, Stmt, StmtKind, Str};
+use super::values::{Value, Valued};
+use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind, walk_stmts};
 use crate::text::{Location, RepoPath, Span};
 
 /// One place where a setting gets a value.
@@ -24,6 +25,8 @@ pub struct Setting {
     pub conditional: bool,
     /// Below `if __name__ == "__main__"`.
     pub main_guard: bool,
+    /// Another assignment of the same block always replaces it later: it never counts.
+    pub overwritten: bool,
 }
 
 /// What the setting belongs to.
@@ -84,24 +87,49 @@ const APP_ATTRIBUTES: &[(&str, &str)] = &[
 
 /// Collects the settings of one file.
 pub fn collect(files: &Files, file: &PyFile, names: &Names) -> Vec<Setting> {
-    let mut collector = Collector { files, file, names, found: Vec::new() };
+    let mut collector = Collector { files, file, names, writes: Vec::new(), found: Vec::new() };
     collector.block(&file.module.body, &Scope::default());
+    collector.follow_variables();
+    collector.mark_overwritten();
+    fallbacks::relate(&file.module, names, &mut collector.found);
     collector.found
+}
+
+/// The setting that an attribute of a Flask object is.
+pub(super) fn app_setting(attribute: &str) -> Option<&'static str> {
+    APP_ATTRIBUTES.iter().find(|(known, _)| *known == attribute).map(|(_, key)| *key)
 }
 
 #[derive(Clone, Default)]
 struct Scope {
     class: Option<String>,
     function: Option<String>,
+    /// Where the function stands, to tell functions of one name apart.
+    function_at: usize,
     conditional: bool,
     main_guard: bool,
+    /// The blocks that may not run around a place, outermost first.
+    blocks: Vec<Block>,
 }
+
+/// A branch of a statement: where the statement starts, and which of its blocks.
+type Block = (usize, usize);
 
 struct Collector<'a> {
     files: &'a Files,
     file: &'a PyFile,
     names: &'a Names,
+    writes: Vec<Write>,
     found: Vec<Setting>,
+}
+
+/// That a setting gets a value at a point, for seeing which value stays.
+#[derive(Clone)]
+struct Write {
+    /// Index of the setting; for all branches together, of the last one.
+    at: usize,
+    blocks: Vec<Block>,
+    function: usize,
 }
 
 impl Collector<'_> {
@@ -117,8 +145,8 @@ impl Collector<'_> {
                 self.block(&class.body, &Scope { class: Some(class.name.clone()), function: None, ..scope.clone() });
             }
             StmtKind::Function(function) => {
-                let inner =
-                    Scope { class: None, function: Some(function.name.clone()), conditional: false, main_guard: false };
+                let name = Some(function.name.clone());
+                let inner = Scope { function: name, function_at: function.span.start, ..Scope::default() };
                 self.block(&function.body, &inner);
             }
             StmtKind::Assign { targets, value } => self.assigned(stmt, targets, value, scope),
@@ -131,13 +159,22 @@ impl Collector<'_> {
             StmtKind::With { body, .. } => self.block(body, scope),
             _ => {
                 let guard = is_main_guard(stmt);
-                let inner = Scope {
+                let before = self.writes.len();
+                let mut inner = Scope {
                     conditional: !guard || scope.conditional,
                     main_guard: guard || scope.main_guard,
                     ..scope.clone()
                 };
-                for block in stmt.blocks() {
+                let blocks = stmt.blocks();
+                for (number, block) in blocks.iter().enumerate() {
+                    inner.blocks.push((stmt.span.start, number));
                     self.block(block, &inner);
+                    inner.blocks.pop();
+                }
+                if let StmtKind::If { orelse, .. } = &stmt.kind {
+                    if !orelse.is_empty() {
+                        self.written_in_all(before, (stmt.span.start, blocks.len()), scope);
+                    }
                 }
             }
         }
@@ -261,6 +298,10 @@ impl Collector<'_> {
 
     #[allow(clippy::too_many_arguments)] // one call a form; a struct would repeat these names
     fn push(&mut self, stmt: &Stmt, key: &str, value: &Expr, holder: Holder, form: Form, at: Span, scope: &Scope) {
+        if form != Form::SetDefault {
+            let (at, function) = (self.found.len(), scope.function_at);
+            self.writes.push(Write { at, blocks: scope.blocks.clone(), function });
+        }
         self.found.push(Setting {
             key: key.to_owned(),
             value: Valued::of(value, self.names),
@@ -271,8 +312,108 @@ impl Collector<'_> {
             function: scope.function.clone(),
             conditional: scope.conditional,
             main_guard: scope.main_guard,
+            overwritten: false,
         });
     }
+
+    /// A setting that every branch of a statement sets is set by the statement.
+    fn written_in_all(&mut self, since: usize, (statement, branches): (usize, usize), scope: &Scope) {
+        let inside: Vec<Write> = self.writes[since..].to_vec();
+        for write in &inside {
+            let everywhere = (0..branches).all(|branch| {
+                let direct = |other: &&Write| other.blocks.last() == Some(&(statement, branch));
+                inside.iter().filter(direct).any(|other| self.same(write.at, other.at))
+            });
+            if everywhere {
+                self.writes.push(Write { at: write.at, blocks: scope.blocks.clone(), function: write.function });
+            }
+        }
+    }
+
+    fn same(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.found[one], &self.found[other]);
+        one.key == other.key && one.holder == other.holder
+    }
+
+    /// Marks what a later write of the same block, or of one around it, always replaces.
+    fn mark_overwritten(&mut self) {
+        for at in 0..self.writes.len() {
+            let earlier = &self.writes[at];
+            let statement = self.found[earlier.at].statement;
+            let replaced = self.writes[at + 1..].iter().any(|later| {
+                later.function == earlier.function
+                    && earlier.blocks.starts_with(&later.blocks)
+                    && later.at != earlier.at
+                    && self.same(earlier.at, later.at)
+                    && self.found[later.at].statement.start >= statement.end
+                    && !self.exclusive(earlier, later)
+            });
+            let index = self.writes[at].at;
+            self.found[index].overwritten |= replaced;
+        }
+    }
+
+    /// Whether two writes stand in different branches of one statement, so that only one runs.
+    fn exclusive(&self, earlier: &Write, later: &Write) -> bool {
+        let own = |at: usize| self.writes.iter().find(|write| write.at == at).map_or(&[][..], |write| &write.blocks);
+        let parting = own(earlier.at).iter().zip(own(later.at)).find(|(one, other)| one != other);
+        parting.is_some_and(|(one, other)| one.0 == other.0)
+    }
+
+    /// Settings that take their value from a variable of this file: what the variable is given is
+    /// recorded as well, under the variable's name.
+    fn follow_variables(&mut self) {
+        let mut wanted: Vec<(String, Option<String>)> = Vec::new();
+        for setting in &self.found {
+            if let Value::Name(name) = &setting.value.value {
+                let known = name.contains(['.', '[']) || self.found.iter().any(|other| other.key == *name);
+                let wish = (name.clone(), setting.function.clone());
+                if !known && !wanted.contains(&wish) {
+                    wanted.push(wish);
+                }
+            }
+        }
+        for (name, function) in wanted {
+            if let Some((stmt, target, value, inside)) = only_assignment(&self.file.module.body, &name, function) {
+                let scope = Scope { function: inside, ..Scope::default() };
+                self.push(stmt, &name, value, Holder::Module, Form::Name, target, &scope);
+            }
+        }
+    }
+}
+
+/// The only assignment of a variable that a function sees: its own, else the file's.
+fn only_assignment<'m>(
+    body: &'m [Stmt],
+    name: &str,
+    function: Option<String>,
+) -> Option<(&'m Stmt, Span, &'m Expr, Option<String>)> {
+    let mut inner = None;
+    if let Some(function) = &function {
+        walk_stmts(body, &mut |stmt| match &stmt.kind {
+            StmtKind::Function(def) if def.name == *function => inner = Some(def.body.as_slice()),
+            _ => {}
+        });
+    }
+    for (body, inside) in [(inner, function), (Some(body), None)] {
+        let mut found = Vec::new();
+        let Some(body) = body else { continue };
+        let own = |stmt: &&'m Stmt| !matches!(stmt.kind, StmtKind::Function(_) | StmtKind::Class(_));
+        let mut open: Vec<&'m Stmt> = body.iter().filter(own).collect();
+        while let Some(stmt) = open.pop() {
+            if let StmtKind::Assign { targets, value } = &stmt.kind {
+                let target = targets.iter().find(|target| target.as_name() == Some(name));
+                found.extend(target.map(|target| (stmt, target.span, value)));
+            }
+            open.extend(stmt.blocks().into_iter().flatten().filter(own));
+        }
+        match found.as_slice() {
+            [(stmt, target, value)] => return Some((stmt, *target, value, inside)),
+            [] => {}
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Flask loads upper-case names only.
@@ -308,107 +449,4 @@ pub fn is_main_guard(stmt: &Stmt) -> bool {
         test.walk(&mut |expr| about_name |= expr.as_name() == Some("__name__"));
         about_name
     })
-}
-
-/// The spans of a file's string literals that are known by name to be secrets: what a diff or a
-/// code line must not show.
-pub fn secret_spans(module: &Module) -> Vec<Span> {
-    let mut spans = Vec::new();
-    let mut note = |name: &str, value: &Expr| {
-        if is_secret_name(name) {
-            spans.extend(literal_contents(value));
-        }
-    };
-    crate::lang::python::walk_stmts(&module.body, &mut |stmt| {
-        if let StmtKind::Assign { targets, value } = &stmt.kind {
-            for name in targets.iter().filter_map(last_name) {
-                note(&name, value);
-            }
-        }
-        for expr in stmt.exprs() {
-            expr.walk(&mut |inner| match &inner.kind {
-                ExprKind::Call(call) => {
-                    for arg in &call.args {
-                        if let Some(name) = &arg.name {
-                            note(name, &arg.value);
-                        }
-                    }
-                    if let (Some(name), Some(value)) = (call.positional(0).and_then(Expr::as_str), call.positional(1)) {
-                        note(name, value);
-                    }
-                }
-                ExprKind::Dict(items) => {
-                    for item in items {
-                        if let Some(name) = item.key.as_ref().and_then(Expr::as_str) {
-                            note(name, &item.value);
-                        }
-                    }
-                }
-                _ => {}
-            });
-        }
-    });
-    spans.sort();
-    spans.dedup();
-    spans
-}
-
-/// The last part of a target: the attribute, the subscript's key, the name.
-fn last_name(target: &Expr) -> Option<String> {
-    match &target.kind {
-        ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name.clone()),
-        ExprKind::Subscript { index, .. } => index.first().and_then(Expr::as_str).map(str::to_owned),
-        _ => None,
-    }
-}
-
-/// The contents of the literals in a value, but for those that only name a variable: the key of
-/// a subscript, the first argument of a look-up. By place, never by look: a name can be a secret.
-fn literal_contents(value: &Expr) -> Vec<Span> {
-    let mut names: Vec<Span> = Vec::new();
-    let mut found = Vec::new();
-    value.walk(&mut |inner| match &inner.kind {
-        ExprKind::Subscript { index, .. } => names.extend(index.iter().map(|key| key.span)),
-        ExprKind::Call(call) => {
-            let func = last_name(&call.func).unwrap_or_default();
-            let looks_up =
-                func.contains("env") || matches!(func.as_str(), "get" | "pop" | "setdefault" | "config" | "str");
-            names.extend(call.positional(0).filter(|_| looks_up).map(|key| key.span));
-        }
-        ExprKind::Compare { operands, ops } if ops.iter().any(|op| op == "in" || op == "not in") => {
-            names.extend(operands.first().map(|key| key.span));
-        }
-        ExprKind::Str(Str { contents, .. }) if !names.contains(&inner.span) => found.extend(contents),
-        _ => {}
-    });
-    found
-}
-
-/// Whether a variable or setting by its name holds a secret.
-pub fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [
-        "secret",
-        "password",
-        "passwd",
-        "token",
-        "api_key",
-        "apikey",
-        "private_key",
-        "access_key",
-        "credential",
-        "salt",
-        "_dsn",
-        "database_ur",
-        "broker_url",
-        "signing_key",
-        "encryption_key",
-    ]
-    .iter()
-    .any(|part| name.contains(part))
-        || name.ends_with("_key")
-        || name == "dsn"
-        || name.ends_with("_pass")
-        || name.ends_with("_pwd")
-        || name == "key"
 }

@@ -62,6 +62,18 @@ pub struct EnvRead {
     /// Whether a missing variable raises (`os.environ["K"]`, `config("K")`).
     pub required: bool,
     pub reader: EnvReader,
+    pub place: FallbackPlace,
+}
+
+/// How the fallback of a read is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FallbackPlace {
+    /// In the same expression: `get("K", "x")`, `get("K") or "x"`.
+    Expression,
+    /// As the value of its own, in the branch that runs where the variable is not set.
+    Branch,
+    /// Handed to `os.environ.setdefault`: it must stay a text.
+    Environ,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,7 +222,13 @@ fn subscript(expr: &Expr, names: &Names) -> Value {
     let ExprKind::Subscript { value, index } = &expr.kind else { return Value::Unknown("a subscript") };
     let key = index.first().and_then(Expr::as_str);
     if let (Some("os.environ"), Some(key)) = (names.resolve(value).as_deref(), key) {
-        return Value::Env(EnvRead { name: key.to_owned(), fallback: None, required: true, reader: EnvReader::Os });
+        return Value::Env(EnvRead {
+            name: key.to_owned(),
+            fallback: None,
+            required: true,
+            reader: EnvReader::Os,
+            place: FallbackPlace::Expression,
+        });
     }
     match (value.dotted(), key) {
         (Some(base), Some(key)) if base == "config" || base.ends_with(".config") => {
@@ -288,11 +306,13 @@ fn env_call(call: &Call, reader: EnvReader, names: &Names) -> Value {
         return Value::Unknown("an environment variable whose name is computed");
     };
     let default = call.keyword("default").map(|arg| &arg.value).or_else(|| call.positional(1));
+    let environ = matches!(&call.func.kind, ExprKind::Attr { name, .. } if name == "setdefault");
     let read = Value::Env(EnvRead {
         name: name.to_owned(),
         fallback: default.map(|expr| Box::new(Valued::of(expr, names))),
         required: default.is_none() && reader != EnvReader::Os,
         reader,
+        place: if environ { FallbackPlace::Environ } else { FallbackPlace::Expression },
     });
     let is_bool = match &call.func.kind {
         ExprKind::Attr { name, .. } => reader == EnvReader::Environs && matches!(name.as_str(), "bool" | "int"),

@@ -207,7 +207,9 @@ impl<'f> FileSet<'f> {
             let before =
                 text.as_ref().map(|text| text.as_str()).or_else(|| self.facts.files.get(path).map(|s| s.text.as_str()));
             let key = key_for(path, name)?;
-            let rendered = dotenv::render(before, name, &key, Some(env_file::COMMENT))
+            // One heading for all keys of a run.
+            let comment = (!before.is_some_and(|text| text.contains(env_file::COMMENT))).then_some(env_file::COMMENT);
+            let rendered = dotenv::render(before, name, &key, comment)
                 .map_err(|error| ComposeError::EnvFile { path: path.clone(), reason: error.to_string() })?;
             let Some(rendered) = rendered else { continue };
             if known.is_some_and(|file| file.tracked) {

@@ -45,7 +45,8 @@ const VENDOR_DIRS: &[&str] = &[
 /// Single files that projects copy in whole.
 const VENDOR_FILES: &[&str] = &["ez_setup.py", "get-pip.py", "get-poetry.py", "versioneer.py", "distribute_setup.py"];
 
-const TEST_DIRS: &[&str] = &["tests", "test", "testing", "__tests__", "spec", "specs", "e2e", "fixtures", "testdata"];
+const TEST_DIRS: &[&str] =
+    &["tests", "test", "testing", "testsuite", "__tests__", "spec", "specs", "e2e", "fixtures", "testdata"];
 const TEST_FILES: &[&str] =
     &["conftest.py", "test.py", "tests.py", "pytest.ini", "tox.ini", "noxfile.py", "locustfile.py"];
 const EXAMPLE_DIRS: &[&str] = &["example", "sample", "demo", "tutorial", "snippet", "quickstart", "cookbook"];

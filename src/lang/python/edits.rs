@@ -2,6 +2,7 @@
 //! edits; whether the result parses is asked of the strict parser afterwards.
 
 use super::ast::{Module, Stmt, StmtKind};
+use super::stdlib::is_standard;
 use crate::text::{SourceFile, Span, TextEdit};
 
 /// Offset just behind the leading docstring and imports (an `if`/`try` around imports counts), at
@@ -25,25 +26,55 @@ fn is_import(stmt: &Stmt) -> bool {
     matches!(stmt.kind, StmtKind::Import(_) | StmtKind::ImportFrom(_) | StmtKind::Other(_))
 }
 
-/// An edit that adds `line` (an import without its line end) at the top: before the first import
-/// that is not from `__future__`, else before the first statement behind the docstring.
+/// An edit that adds `import module`, of the standard library, at the top: sorted into the group
+/// of such imports, else as a group of its own before the first import that is not from
+/// `__future__`, else before the first statement behind the docstring.
 pub fn add_import(source: &SourceFile, module: &Module, line: &str) -> TextEdit {
     let newline = source.newline();
-    let anchor = module.body.iter().enumerate().find(|(at, stmt)| match &stmt.kind {
+    let first = module.body.iter().enumerate().position(|(at, stmt)| match &stmt.kind {
         StmtKind::ImportFrom(from) => from.module != "__future__",
-        StmtKind::Expr(expr) => !(*at == 0 && expr.as_str().is_some()),
+        StmtKind::Expr(expr) => !(at == 0 && expr.as_str().is_some()),
         _ => true,
     });
-    let Some((_, stmt)) = anchor else {
+    let Some(first) = first else {
         let end = source.text.len();
         let lead = if source.text.is_empty() || source.text.ends_with('\n') { "" } else { newline };
         return TextEdit::insert(end, format!("{lead}{line}{newline}"));
     };
-    let is_import = matches!(stmt.kind, StmtKind::Import(_) | StmtKind::ImportFrom(_));
+    let group: Vec<&Stmt> = module.body[first..].iter().take_while(|stmt| standard_import(stmt).is_some()).collect();
+    let name = line.trim_start_matches("import ");
+    let plain = group.iter().map_while(|stmt| match standard_import(stmt) {
+        Some((true, path)) => Some((stmt.span, path)),
+        _ => None,
+    });
+    let stmt = &module.body[first];
     let start = source.line_span(stmt.span.start).start;
-    let at = if is_import { start } else { above_comments(source, start) };
-    let gap = if is_import { "" } else { newline };
-    TextEdit::insert(bom_end(source, at), format!("{line}{newline}{gap}"))
+    if let Some((before, _)) = plain.filter(|(_, path)| *path < name).last() {
+        return add_after(source, before, &[line.to_owned()]);
+    }
+    if !group.is_empty() {
+        return TextEdit::insert(bom_end(source, start), format!("{line}{newline}"));
+    }
+    let at = above_comments(source, start);
+    let lead = if at == start && prose_above(source, start) { newline } else { "" };
+    TextEdit::insert(bom_end(source, at), format!("{lead}{line}{newline}{newline}"))
+}
+
+/// The module of an import from the standard library, and whether it is a plain `import`.
+fn standard_import(stmt: &Stmt) -> Option<(bool, &str)> {
+    let (plain, path) = match &stmt.kind {
+        StmtKind::Import(imports) => (true, imports.first()?.path.as_str()),
+        StmtKind::ImportFrom(from) if from.level == 0 => (false, from.module.as_str()),
+        _ => return None,
+    };
+    is_standard(path).then_some((plain, path))
+}
+
+/// Whether the line above is a comment for people: a heading, not an interpreter or coding line.
+fn prose_above(source: &SourceFile, line_start: usize) -> bool {
+    let Some(above) = line_start.checked_sub(1) else { return false };
+    let text = source.line_span(above).of(&source.text).trim();
+    text.starts_with('#') && !text.starts_with("#!") && !text.contains("coding")
 }
 
 /// A byte-order mark stays first.
@@ -143,6 +174,14 @@ mod tests {
             "\"\"\"Doc.\"\"\"\n\nimport os\n\n# about K\nK = 1\n"
         );
         assert_eq!(imported("\u{feff}K = 1\r\n"), "\u{feff}import os\r\n\r\nK = 1\r\n");
+        assert_eq!(imported("import datetime\nimport sys\n"), "import datetime\nimport os\nimport sys\n");
+        assert_eq!(imported("from datetime import date\n"), "import os\nfrom datetime import date\n");
+        assert_eq!(imported("from flask import Flask\n"), "import os\n\nfrom flask import Flask\n");
+        assert_eq!(
+            imported("import json\n\nfrom flask import Flask\n"),
+            "import json\nimport os\n\nfrom flask import Flask\n"
+        );
+        assert_eq!(imported("# Settings.\nK = 1\n"), "# Settings.\n\nimport os\n\nK = 1\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod ast;
 mod edits;
 mod expressions;
 mod statements;
+mod stdlib;
 mod strings;
 
 pub use ast::*;

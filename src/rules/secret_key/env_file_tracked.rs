@@ -1,6 +1,6 @@
 //! FH104: an env file with secrets is tracked by git.
 
-use crate::facts::settings::is_secret_name;
+use crate::facts::secret_names::is_secret_name;
 use crate::facts::{EnvFile, Facts, FileRole};
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};

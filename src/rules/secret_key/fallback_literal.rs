@@ -36,7 +36,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
         );
         let severity = judged::severity(facts, literal);
         let mut finding =
-            Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), setting.symbol(), message);
+            Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), literal.symbol(), message);
         finding.how_we_know = judged::how_known(facts, literal);
         if let Some(leak) = facts.leaks.iter().find(|leak| *leak.secret == **literal.secret) {
             finding.how_we_know.push(leak.seen());

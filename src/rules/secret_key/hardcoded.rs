@@ -42,7 +42,7 @@ fn finding(facts: &Facts, literal: &Literal<'_>) -> Finding {
     let setting = literal.setting;
     let message = format!("{} is written in the code.{}", literal.used_as, judged::weakness(literal.secret));
     let severity = judged::severity(facts, literal);
-    let mut finding = Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), setting.symbol(), message);
+    let mut finding = Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), literal.symbol(), message);
     finding.how_we_know = judged::how_known(facts, literal);
     if severity == Severity::Low {
         finding =

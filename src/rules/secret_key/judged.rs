@@ -24,14 +24,29 @@ pub struct Literal<'f> {
     pub variable: Option<&'f str>,
     /// The setting (another name for it) through which the app gets the value.
     pub used_as: &'f str,
+    /// Which of several with the same symbol in one file this is, from 1.
+    number: usize,
+}
+
+impl Literal<'_> {
+    /// `Config.SECRET_KEY`; `Config.SECRET_KEY#2` for another one of that symbol in the file.
+    pub fn symbol(&self) -> String {
+        let symbol = self.setting.symbol();
+        if self.number > 1 { format!("{symbol}#{}", self.number) } else { symbol }
+    }
+
+    /// Whether it is a salt of stored hashes, which signs nothing.
+    pub fn is_salt(&self) -> bool {
+        self.used_as == "SECURITY_PASSWORD_SALT"
+    }
 }
 
 /// Every literal that gives a signing key in the project's own running code.
 pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
     let mut found: Vec<Literal<'_>> = Vec::new();
     for setting in &facts.settings {
-        if !SIGNING_KEYS.contains(&setting.key.as_str()) || !facts.is_own(setting.path()) || is_testing(facts, setting)
-        {
+        let signs = SIGNING_KEYS.contains(&setting.key.as_str()) && facts.is_own(setting.path());
+        if !signs || setting.overwritten || is_testing(facts, setting) || is_django(facts, setting) {
             continue;
         }
         let resolved = facts.resolve(setting);
@@ -45,9 +60,20 @@ pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
             continue;
         }
         let variable = resolved.value.env().map(|read| read.name.as_str());
-        found.push(Literal { setting: resolved, literal, secret, variable, used_as: &setting.key });
+        let alike = |known: &&Literal<'_>| {
+            known.setting.path() == resolved.path() && known.setting.symbol() == resolved.symbol()
+        };
+        let number = found.iter().filter(alike).count() + 1;
+        found.push(Literal { setting: resolved, literal, secret, variable, used_as: &setting.key, number });
     }
     found
+}
+
+/// Whether a variable of this name gives a signing key.
+pub fn is_signing_variable(facts: &Facts, name: &str) -> bool {
+    let reads = |setting: &Setting| setting.value.env().is_some_and(|read| read.name == name);
+    SIGNING_KEYS.contains(&name)
+        || facts.settings.iter().any(|setting| SIGNING_KEYS.contains(&setting.key.as_str()) && reads(setting))
 }
 
 /// Whether a setting belongs to the tests' own configuration.
@@ -64,6 +90,17 @@ pub fn is_testing(facts: &Facts, setting: &Setting) -> bool {
                 || stem.ends_with("testing")
         }
     }
+}
+
+/// Whether a module of names is Django's, which reads other settings from the same directory.
+fn is_django(facts: &Facts, setting: &Setting) -> bool {
+    let marks = ["INSTALLED_APPS", "ROOT_URLCONF"];
+    setting.holder == Holder::Module
+        && facts.settings.iter().any(|other| {
+            marks.contains(&other.key.as_str())
+                && other.holder == Holder::Module
+                && other.path().parent() == setting.path().parent()
+        })
 }
 
 /// Whether a class is the tests' configuration: by its name, or because it sets TESTING.
@@ -87,7 +124,11 @@ pub fn only_development(facts: &Facts, setting: &Setting) -> bool {
     let named = ["Dev", "Local", "Debug"].iter().any(|part| class.contains(part));
     if production.peek().is_some() {
         let targets: Vec<_> = production.collect();
-        let certain = targets.iter().all(|t| t.chosen.iter().all(|(_, c)| c.certain && c.holder.is_some()));
+        let known = |chosen: &HolderRef| chosen.class.is_none() || facts.holders.knows(chosen);
+        let certain = targets.iter().all(|target| {
+            !target.chosen.is_empty()
+                && target.chosen.iter().all(|(_, c)| c.certain && c.holder.as_ref().is_some_and(known))
+        });
         return !targets.iter().any(|target| selects(target)) && (certain || named);
     }
     named && !facts.targets.iter().any(|target| target.project == root && selects(target))
@@ -98,10 +139,24 @@ pub fn severity(facts: &Facts, literal: &Literal<'_>) -> Severity {
     if only_development(facts, literal.setting) {
         return Severity::Low;
     }
+    if literal.is_salt() {
+        return Severity::Medium;
+    }
     if literal.variable.is_some() && strength::judge(literal.secret) == Strength::Ordinary {
         return Severity::Medium;
     }
     Severity::High
+}
+
+/// Whether a server provably runs with the literal: nothing outside the repository can give
+/// another value.
+pub fn in_use(facts: &Facts, literal: &Literal<'_>) -> bool {
+    let root = facts.project_root(literal.setting.path());
+    literal.variable.is_none()
+        && facts.serving_targets(&root).any(|target| match facts.effective(target, literal.used_as) {
+            Effective::Set { setting, certain } => certain && std::ptr::eq(facts.resolve(setting), literal.setting),
+            _ => false,
+        })
 }
 
 /// What is known of where the value is used, a line a target.
@@ -125,7 +180,10 @@ pub fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
             Effective::Unknown(reason) => format!("unknown: {reason}"),
             Effective::Absent => continue,
         };
-        lines.push(format!("{}: {line}", target.name));
+        let line = format!("{}: {line}", target.name);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
     lines
 }

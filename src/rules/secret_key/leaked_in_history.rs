@@ -1,6 +1,6 @@
 //! FH101: a signing key stands in git history; live where it is still in use.
 
-use super::judged::literals;
+use super::judged::{self, Literal, literals};
 use super::wiring;
 use crate::facts::Facts;
 use crate::facts::leaks::Leak;
@@ -15,7 +15,8 @@ pub const RULE: Rule = Rule {
     severity: Severity::Live,
     explanation: Explanation {
         what: "A value that a signing key had in some commit of some branch, tag or stash. It is LIVE where it equals \
-               the value in use now (in the code or in an env file of this tree), otherwise it is old.",
+               the value that a server provably runs with now, or that stands in an env file of this tree; otherwise \
+               it is still in the code, or old.",
         why: "Everyone with a clone has the value for good: deleting the line, or the branch, does not take it back. \
               While it is live, they can sign in as any user.",
         fix: "A live key is replaced by a new one, read from the chosen store; it is not kept as a fallback key. \
@@ -30,41 +31,43 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let literals = literals(facts);
     let mut found = Vec::new();
     for leak in &facts.leaks {
-        let in_code = literals.iter().find(|literal| **literal.secret == *leak.secret);
-        match in_code {
-            // A fallback that history shows too is FH103's, which says so.
-            Some(literal) if literal.variable.is_some() => {}
-            Some(literal) => {
-                let setting = literal.setting;
-                let message = format!(
-                    "{} is in git history and still in use.{}",
-                    literal.used_as,
-                    super::judged::weakness(&leak.secret)
-                );
-                let severity = match super::judged::severity(facts, literal) {
-                    Severity::Low => Severity::Low,
-                    _ => Severity::Live,
-                };
-                let mut finding =
-                    Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), setting.symbol(), message);
-                finding.how_we_know = super::judged::how_known(facts, literal);
-                finding.how_we_know.push(leak.seen());
-                found.push(finding);
-            }
-            None => found.push(elsewhere(facts, leak)),
+        let mut present = literals.iter().filter(|literal| **literal.secret == *leak.secret).peekable();
+        if present.peek().is_none() {
+            found.push(elsewhere(facts, leak));
         }
+        // A fallback that history shows too is FH103's, which says so.
+        found.extend(present.filter(|literal| literal.variable.is_none()).map(|literal| in_code(facts, leak, literal)));
     }
     found
+}
+
+/// A leaked value that is still written in the code.
+fn in_code(facts: &Facts, leak: &Leak, literal: &Literal<'_>) -> Finding {
+    let in_use = judged::in_use(facts, literal);
+    let message = format!(
+        "{} is in git history and still {}.{}",
+        literal.used_as,
+        if in_use { "in use" } else { "in the code" },
+        judged::weakness(&leak.secret)
+    );
+    let severity = match judged::severity(facts, literal) {
+        Severity::High if in_use => Severity::Live,
+        other => other,
+    };
+    let location = literal.setting.location.clone();
+    let mut finding = Finding::new(RULE.id, RULE.threat, severity, location, literal.symbol(), message);
+    finding.how_we_know = judged::how_known(facts, literal);
+    finding.how_we_know.push(leak.seen());
+    finding
 }
 
 /// A leaked value that no literal of the present code equals: in use through an env file, or old.
 fn elsewhere(facts: &Facts, leak: &Leak) -> Finding {
     let env = facts.env_files.iter().filter(|file| !file.example).find_map(|file| {
-        let entry = file
-            .document
-            .entries
-            .iter()
-            .find(|entry| entry.value.as_deref().is_some_and(|value| *value == *leak.secret))?;
+        let entry = file.document.entries.iter().find(|entry| {
+            judged::is_signing_variable(facts, &entry.key)
+                && entry.value.as_deref().is_some_and(|value| *value == *leak.secret)
+        })?;
         Some((file, entry))
     });
     if let Some((file, entry)) = env {

@@ -7,6 +7,7 @@ mod hardcoded;
 mod judged;
 mod leaked_in_history;
 mod no_key_here;
+mod reader;
 mod tests_key;
 mod wiring;
 

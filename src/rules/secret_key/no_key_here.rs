@@ -1,15 +1,16 @@
 //! FH106: the app reads its key from the env file, and there is none on this computer yet: a
 //! fresh clone, or a new server.
 
-use crate::facts::{Facts, PyFile};
+use crate::facts::Facts;
 use crate::finding::{Finding, Severity, Threat};
-use crate::lang::python::{Expr, StmtKind, walk_exprs};
+use crate::lang::python::{Expr, walk_exprs};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 use crate::store::StoreId;
 use crate::text::RepoPath;
 
-use super::wiring::{READER, ignore_env_file};
+use super::reader::{READER, has_reader};
+use super::wiring::ignore_env_file;
 
 pub const RULE: Rule = Rule {
     id: "FH106",
@@ -29,7 +30,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for file in facts.own_python().filter(|file| has_reader(file)) {
+    for file in facts.own_python().filter(|file| has_reader(&file.module)) {
         let root = facts.project_root(&file.path);
         let mut calls: Vec<(&Expr, String)> = Vec::new();
         walk_exprs(&file.module.body, &mut |expr| {
@@ -48,10 +49,6 @@ fn check(facts: &Facts) -> Vec<Finding> {
         }
     }
     found
-}
-
-fn has_reader(file: &PyFile) -> bool {
-    file.module.body.iter().any(|stmt| matches!(&stmt.kind, StmtKind::Function(function) if function.name == READER))
 }
 
 /// Whether the env file or a start line gives the variable a value.

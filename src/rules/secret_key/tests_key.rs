@@ -147,29 +147,28 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
         }
         _ => false,
     });
-    let mut lines = String::new();
-    let mut edits = Vec::new();
-    let top = add_import(source, &file.module, "import os");
-    if !os_above && import.is_some_and(|stmt| top.span.start < source.line_span(stmt.span.start).start) {
-        edits.push(top);
-    } else if !os_above {
-        lines.push_str(&format!("import os{newline}{newline}"));
-    }
-    lines.push_str(&format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}"));
-    let edit = match import {
-        Some(stmt) => {
-            TextEdit::insert(source.line_span(stmt.span.start).start.max(bom(source)), format!("{lines}{newline}"))
-        }
-        None if end == 0 => TextEdit::insert(
-            bom(source),
-            if source.text.trim().is_empty() { lines } else { format!("{lines}{newline}") },
-        ),
-        None => {
-            let at = source.after_line(end - 1);
-            let lead = if source.text[..at].ends_with('\n') { "" } else { newline };
-            TextEdit::insert(at, format!("{lead}{newline}{lines}"))
-        }
+    let line = format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}");
+    // The import is an edit of its own: two keys need it once.
+    let (at, before, after) = match import {
+        Some(stmt) => (source.line_span(stmt.span.start).start.max(bom(source)), "", newline),
+        None if end == 0 => (bom(source), "", if source.text.trim().is_empty() { "" } else { newline }),
+        None => (source.after_line(end - 1), newline, ""),
     };
+    let open_line =
+        if at > 0 && import.is_none() && end > 0 && !source.text[..at].ends_with('\n') { newline } else { "" };
+    let mut edits = Vec::new();
+    if !os_above {
+        let top = add_import(source, &file.module, "import os");
+        let above = import.is_some_and(|stmt| top.span.start < source.line_span(stmt.span.start).start);
+        let gap = if before.is_empty() { newline } else { "" };
+        edits.push(if above {
+            top
+        } else {
+            TextEdit::insert(at, format!("{open_line}{before}import os{newline}{gap}"))
+        });
+    }
+    let open_line = if edits.is_empty() { open_line } else { "" };
+    let edit = TextEdit::insert(at, format!("{open_line}{before}{line}{after}"));
     edits.push(edit);
     Some(Change::Edit { path: file.path.clone(), edits })
 }

@@ -2,19 +2,16 @@
 //! where the app is not proven to load it, of the env file; the key goes into the store.
 
 use super::judged::{Literal, literals};
-use crate::facts::values::{Derivation, EnvRead, EnvReader, Value, Valued};
-use crate::facts::{EnvFile, Facts, PyFile, Setting};
+use super::reader::{self, READER};
+use crate::facts::values::{Derivation, EnvRead, EnvReader, FallbackPlace, Value, Valued};
+use crate::facts::{EnvFile, Facts, Setting};
 use crate::finding::{Finding, Severity};
-use crate::lang::python::{StmtKind, add_import, after_imports};
+use crate::lang::python::add_import;
 use crate::remedy::{Applicability, Change, Choices, Remedy, ServerItem};
 use crate::rules::place::{Reading, editable};
 use crate::rules::server_start;
 use crate::store::StoreId;
-use crate::templates;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
-
-/// Name of the function that is added to read the env file.
-pub(super) const READER: &str = "_from_env_file";
 
 pub fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
     let literals = literals(facts);
@@ -63,6 +60,7 @@ fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Cho
 
 fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
     let name = variable(literal);
+    let value = if literal.is_salt() { "the value it has now" } else { "a new random value" };
     Remedy {
         id: finding.key.to_string(),
         findings: vec![finding.key.clone()],
@@ -71,7 +69,7 @@ fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
         applicability: Applicability::Manual,
         changes: Vec::new(),
         steps: vec![format!(
-            "In {}:{}, replace the literal by os.environ.get(\"{name}\"), and set {name} to a new random value.",
+            "In {}:{}, replace the literal by os.environ.get(\"{name}\"), and set {name} to {value}.",
             finding.primary.path, finding.primary.line
         )],
         needs: Vec::new(),
@@ -104,23 +102,24 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     let setting = literal.setting;
     let (source, file) = editable(facts, setting.path())?;
     let env_path = choices.env_file(&facts.project_root(setting.path()));
-    if literal.used_as == "SECURITY_PASSWORD_SALT" {
+    if literal.is_salt() {
         return Err("Stored password hashes depend on this salt: move the value as it is, never replace it.".to_owned());
     }
     let name = variable(literal);
-    // Also where the app calls load_dotenv(): that finds the file by the place of the caller or
+    // python-decouple looks for the file itself.
+    let finds_itself = setting.value.env().is_some_and(|read| read.reader == EnvReader::Decouple);
+    // Where the app calls load_dotenv() as well: that finds the file by the place of the caller or
     // of the shell, and says nothing where there is none.
-    let reader_needed = choices.store == StoreId::EnvFile;
-    let mut edits = Vec::new();
-    let read = Reading::of(facts, file, source);
-    edits.push(replace(source, setting, literal, name, &read, reader_needed)?);
-    let direct = literal.variable.is_none();
-    if (direct || reader_needed) && read.needs_import {
+    let needed = choices.store == StoreId::EnvFile && !finds_itself;
+    let mut read = Reading::of(facts, file, source);
+    // What stands there now shows how a person quotes here.
+    read.quote = if source.text[..literal.literal.span.end].ends_with('\'') { '\'' } else { '"' };
+    let mut edits = vec![replace(source, setting, literal, name, &read, needed)?];
+    let import = literal.variable.is_none() && read.needs_import;
+    if needed {
+        edits.extend(reader::add(source, file, setting, &env_path, &read)?);
+    } else if import {
         edits.push(add_import(source, &file.module, "import os"));
-    }
-    if reader_needed && !has_reader(file) {
-        let import_os = !read.needs_import && !read.get.starts_with("os.");
-        edits.push(reader(source, file, setting, &env_path, import_os)?);
     }
     let path = setting.path().clone();
     let mut changes = vec![Change::Edit { path: path.clone(), edits }];
@@ -157,43 +156,49 @@ fn replace(
     };
     let span = literal.literal.span;
     let whole = &setting.value;
+    let from_file = reader.then(|| call(read, READER, name));
+    let as_text = |value: Option<String>| match value {
+        Some(value) => format!("{value} or {0}{0}", read.quote),
+        None => format!("{0}{0}", read.quote),
+    };
     if literal.variable.is_none() {
         let mut text = call(read, &read.get, name);
-        if reader {
-            text = format!("{text} or {}", call(read, READER, name));
+        if let Some(from_file) = from_file {
+            text = format!("{text} or {from_file}");
         }
         if *bytes {
-            text = format!("({text} or {0}{0}).encode()", read.quote);
+            text = format!("({}).encode()", as_text(Some(text)));
         } else if whole.span != span {
-            text = format!("({text} or {0}{0})", read.quote);
+            text = format!("({})", as_text(Some(text)));
         } else if source.text[..span.start].trim_end().ends_with(" or") {
             text = format!("({text})");
         }
         return Ok(TextEdit::replace(span, text));
     }
     let env = innermost(whole).ok_or("The fallback is computed; it is not rewritten.")?;
-    if env.reader == EnvReader::Helper {
-        // The helper may take `None` for "no default"; an empty text is a default everywhere.
-        let empty = read.literal("");
-        let text = if reader { format!("{} or {empty}", call(read, READER, name)) } else { empty };
-        return Ok(TextEdit::replace(span, text));
-    }
-    if env.reader != EnvReader::Os {
-        if derived_text(whole) || has_cast(source, whole) {
+    let converted = derived_text(whole);
+    let text = match env.place {
+        FallbackPlace::Branch if *bytes || whole.span != span => {
+            let text = as_text(from_file);
+            if *bytes { format!("({text}).encode()") } else { format!("({text})") }
+        }
+        FallbackPlace::Branch => from_file.unwrap_or_else(|| "None".to_owned()),
+        // A project's helper may take `None` for "no default"; an empty text is a default everywhere.
+        FallbackPlace::Expression if env.reader == EnvReader::Helper => as_text(from_file),
+        FallbackPlace::Environ => as_text(from_file),
+        FallbackPlace::Expression if env.reader != EnvReader::Os && (converted || has_cast(source, whole)) => {
             return Err("The value is converted as it is read; dropping the default could raise.".to_owned());
         }
-        return Ok(TextEdit::replace(span, "None"));
-    }
-    if derived_text(whole) || *bytes {
-        let empty = format!("{}{1}{1}", if *bytes { "b" } else { "" }, read.quote);
-        let text =
-            if reader && !*bytes { format!("({} or {1}{1})", call(read, READER, name), read.quote) } else { empty };
-        return Ok(TextEdit::replace(span, text));
-    }
-    if reader {
-        return Ok(TextEdit::replace(span, call(read, READER, name)));
-    }
-    Ok(drop_fallback(&source.text, span))
+        // The variable itself is a text: the new key, which is one, takes the same way.
+        FallbackPlace::Expression if converted => as_text(from_file),
+        FallbackPlace::Expression => match from_file {
+            Some(from_file) => from_file,
+            None => return Ok(drop_fallback(&source.text, span)),
+        },
+    };
+    let called_on = source.text[span.end..].starts_with(['.', '[']);
+    let text = if called_on && env.place == FallbackPlace::Expression { format!("({text})") } else { text };
+    Ok(TextEdit::replace(span, text))
 }
 
 /// The environment read the literal is the fallback of.
@@ -224,41 +229,6 @@ fn drop_fallback(text: &str, literal: Span) -> TextEdit {
         }
         _ => TextEdit::replace(literal, "None"),
     }
-}
-
-fn has_reader(file: &PyFile) -> bool {
-    file.module.body.iter().any(|stmt| matches!(&stmt.kind, StmtKind::Function(function) if function.name == READER))
-}
-
-/// The function that reads the env file, placed behind the imports.
-fn reader(
-    source: &SourceFile,
-    file: &PyFile,
-    setting: &Setting,
-    env_file: &RepoPath,
-    import_os: bool,
-) -> Result<TextEdit, String> {
-    let newline = source.newline();
-    let relative = env_file.relative_from(&source.path.parent());
-    let code = templates::env_file_reader(READER, &relative, import_os).map_err(|error| error.to_string())?;
-    let code = code.trim_end().replace('\n', newline);
-    let end = after_imports(&file.module);
-    if end == 0 || end > setting.statement.start && setting.function.is_none() {
-        let at = file.module.body.first().map_or(0, |stmt| source.line_span(stmt.span.start).start);
-        let at = if at == 0 && source.text.starts_with('\u{feff}') { 3 } else { at };
-        return Ok(TextEdit::insert(at, format!("{newline}{code}{newline}{newline}{newline}")));
-    }
-    let at = source.after_line(end.saturating_sub(1));
-    let blank_before = if source.text[..at].ends_with('\n') { newline.repeat(2) } else { newline.repeat(3) };
-    // Blank lines that follow the imports already become those behind the function.
-    let mut rest = &source.text[at..];
-    let mut present = 0;
-    while let Some(next) = rest.strip_prefix(newline) {
-        rest = next;
-        present += 1;
-    }
-    let after = newline.repeat(1 + 2_usize.saturating_sub(present));
-    Ok(TextEdit::insert(at, format!("{blank_before}{code}{after}")))
 }
 
 pub(super) fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {

@@ -1,0 +1,167 @@
+//! Which names hold secrets, and where a file's literals for them stand: what a diff or a code line
+//! must not show.
+
+use std::collections::BTreeSet;
+
+use crate::lang::python::{Expr, ExprKind, Module, StmtKind, walk_stmts};
+use crate::text::Span;
+
+/// The spans of a file's string literals that are known by name to be secrets, or that a variable
+/// holds which such a name is given.
+pub fn secret_spans(module: &Module) -> Vec<Span> {
+    let mut spans = Vec::new();
+    // Variables that secrets are taken from, by their plain names.
+    let mut variables = BTreeSet::new();
+    each_given(module, &mut |name, value| {
+        if is_secret_name(name) {
+            hidden_in(value, &mut spans);
+            variables.extend(value.as_name());
+        }
+    });
+    each_given(module, &mut |name, value| {
+        if variables.contains(name) {
+            hidden_in(value, &mut spans);
+        }
+    });
+    spans.sort();
+    spans.dedup();
+    spans
+}
+
+/// Calls `visit` for every name that is given a value: assignments, arguments, dictionary items,
+/// and calls such as `setdefault("NAME", value)`.
+fn each_given<'m>(module: &'m Module, visit: &mut dyn FnMut(&'m str, &'m Expr)) {
+    walk_stmts(&module.body, &mut |stmt| {
+        if let StmtKind::Assign { targets, value } = &stmt.kind {
+            for target in targets {
+                assigned(target, value, visit);
+            }
+        }
+        for expr in stmt.exprs() {
+            expr.walk(&mut |inner| match &inner.kind {
+                ExprKind::Call(call) => {
+                    for arg in &call.args {
+                        if let Some(name) = &arg.name {
+                            visit(name, &arg.value);
+                        }
+                    }
+                    if let (Some(name), Some(value)) = (call.positional(0).and_then(Expr::as_str), call.positional(1)) {
+                        visit(name, value);
+                    }
+                }
+                ExprKind::Dict(items) => {
+                    for item in items {
+                        if let Some(name) = item.key.as_ref().and_then(Expr::as_str) {
+                            visit(name, &item.value);
+                        }
+                    }
+                }
+                _ => {}
+            });
+        }
+    });
+}
+
+/// One target of an assignment; `a, b = 1, 2` is two.
+fn assigned<'m>(target: &'m Expr, value: &'m Expr, visit: &mut dyn FnMut(&'m str, &'m Expr)) {
+    match (&target.kind, &value.kind) {
+        (ExprKind::Tuple(left), ExprKind::Tuple(right)) if left.len() == right.len() => {
+            for (one, of) in left.iter().zip(right) {
+                assigned(one, of, visit);
+            }
+        }
+        (ExprKind::Name(name) | ExprKind::Attr { name, .. }, _) => visit(name, value),
+        (ExprKind::Subscript { index, .. }, _) => {
+            if let Some(name) = index.first().and_then(Expr::as_str) {
+                visit(name, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The literals in a value, but for those that only name a variable: the key of a subscript, the
+/// first argument of a look-up. By place, never by look: a name can be a secret.
+fn hidden_in(value: &Expr, spans: &mut Vec<Span>) {
+    match &value.kind {
+        ExprKind::Str(text) => spans.extend(&text.contents),
+        ExprKind::Call(call) => {
+            hidden_in(&call.func, spans);
+            let looks_up = match &call.func.kind {
+                ExprKind::Name(name) | ExprKind::Attr { name, .. } => {
+                    name.contains("env") || matches!(name.as_str(), "get" | "pop" | "setdefault" | "config" | "str")
+                }
+                _ => false,
+            };
+            let shown = usize::from(looks_up && call.positional(0).is_some_and(is_text));
+            call.args.iter().skip(shown).for_each(|arg| hidden_in(&arg.value, spans));
+        }
+        ExprKind::Subscript { value, index } => {
+            hidden_in(value, spans);
+            index.iter().filter(|key| !is_text(key)).for_each(|key| hidden_in(key, spans));
+        }
+        ExprKind::Compare { operands, ops } => {
+            let looks_up = ops.iter().any(|op| op == "in" || op == "not in");
+            operands.iter().skip(usize::from(looks_up)).for_each(|operand| hidden_in(operand, spans));
+        }
+        _ => value.children().into_iter().for_each(|child| hidden_in(child, spans)),
+    }
+}
+
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Str(_))
+}
+
+/// Whether a variable or setting by its name holds a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "secret",
+        "password",
+        "passwd",
+        "token",
+        "api_key",
+        "apikey",
+        "private_key",
+        "access_key",
+        "credential",
+        "salt",
+        "_dsn",
+        "database_ur",
+        "broker_url",
+        "signing_key",
+        "encryption_key",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
+        || name.ends_with("_key")
+        || name == "dsn"
+        || name.ends_with("_pass")
+        || name.ends_with("_pwd")
+        || name == "key"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::python::parse;
+
+    #[test]
+    fn values_are_hidden_and_names_are_not() {
+        for (text, hidden) in [
+            ("SECRET_KEY = 'one'", &["one"][..]),
+            ("SECRET_KEY = 'NOT_SET_IN_ENV'", &["NOT_SET_IN_ENV"]),
+            ("app.config['SECRET_KEY'] = os.environ.get('SECRET_KEY', 'one')", &["one"]),
+            ("app.secret_key = environ['KEY'] if 'KEY' in environ else 'one'", &["one"]),
+            ("a.config['DEBUG'], a.config['SECRET_KEY'] = 'shown', 'one'", &["one"]),
+            ("thing = 'one'\napp.secret_key = thing", &["one"]),
+            ("f(token='one' + x)", &["one"]),
+            ("d = {'password': ('one' 'two')}", &["one", "two"]),
+            ("d.setdefault('api_key', 'one'.encode('utf-8'))", &["one", "utf-8"]),
+        ] {
+            let module = parse(text).unwrap();
+            let found: Vec<&str> = secret_spans(&module).into_iter().map(|span| span.of(text)).collect();
+            assert_eq!(found, hidden, "{text}");
+        }
+    }
+}
