@@ -38,22 +38,22 @@ fn read(git: &Git, commits: Option<usize>) -> (Vec<Leak>, HistorySummary) {
     let mut seen: Vec<Seen> = Vec::new();
     let mut leaks = LeakReader::new(rules::SIGNING_KEYS);
     let coverage = reader.scan(&request, &mut |event| {
-        if let Event::Text(text) = event {
-            if let (TextKind::File, Some(path)) = (text.kind, text.paths.first()) {
-                for given in leaks.given(path, text.text) {
-                    let places = text.paths.iter().map(|path| BlobPlace { blob: text.id.clone(), path: path.clone() });
-                    let line = given.line;
-                    match seen.iter_mut().find(|known| *known.given.secret == *given.secret) {
-                        Some(known) => {
-                            for place in places {
-                                known.places.push(place);
-                                known.lines.push(line);
-                            }
+        if let Event::Text(text) = event
+            && let (TextKind::File, Some(path)) = (text.kind, text.paths.first())
+        {
+            for given in leaks.given(path, text.text) {
+                let places = text.paths.iter().map(|path| BlobPlace { blob: text.id.clone(), path: path.clone() });
+                let line = given.line;
+                match seen.iter_mut().find(|known| *known.given.secret == *given.secret) {
+                    Some(known) => {
+                        for place in places {
+                            known.places.push(place);
+                            known.lines.push(line);
                         }
-                        None => {
-                            let places: Vec<BlobPlace> = places.collect();
-                            seen.push(Seen { given, lines: vec![line; places.len()], places });
-                        }
+                    }
+                    None => {
+                        let places: Vec<BlobPlace> = places.collect();
+                        seen.push(Seen { given, lines: vec![line; places.len()], places });
                     }
                 }
             }

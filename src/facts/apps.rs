@@ -238,12 +238,12 @@ impl Collector<'_> {
             _ if is_factory_name(last) => self.factory_call(stmt, call, last, scope),
             _ => {}
         }
-        if let ExprKind::Attr { value, name } = &call.func.kind {
-            if let ExprKind::Attr { value: app, name: config } = &value.kind {
-                if config == "config" && name.starts_with("from_") {
-                    self.load(call, name, &app.dotted().unwrap_or_default(), span, scope);
-                }
-            }
+        if let ExprKind::Attr { value, name } = &call.func.kind
+            && let ExprKind::Attr { value: app, name: config } = &value.kind
+            && config == "config"
+            && name.starts_with("from_")
+        {
+            self.load(call, name, &app.dotted().unwrap_or_default(), span, scope);
         }
     }
 

@@ -31,12 +31,12 @@ pub struct Argument {
 /// its call is not known.
 pub fn arguments(facts: &Facts, target: &Target) -> BTreeMap<String, Argument> {
     let wsgi = target.launch.and_then(|at| facts.launches[at].target.as_ref());
-    if let Some(wsgi) = wsgi.filter(|wsgi| wsgi.call.is_some()) {
-        if let (Some(given), Some(entry)) = (written_call(wsgi), &target.entry) {
-            let name = wsgi.attribute.as_deref().unwrap_or_default();
-            return factory(facts, target, entry, name)
-                .map_or_else(BTreeMap::new, |factory| bind(target, factory, entry, &given));
-        }
+    if let Some(wsgi) = wsgi.filter(|wsgi| wsgi.call.is_some())
+        && let (Some(given), Some(entry)) = (written_call(wsgi), &target.entry)
+    {
+        let name = wsgi.attribute.as_deref().unwrap_or_default();
+        return factory(facts, target, entry, name)
+            .map_or_else(BTreeMap::new, |factory| bind(target, factory, entry, &given));
     }
     match call(facts, target) {
         Some(call) => called(facts, target, call, MAX_WRAPPERS),

@@ -15,13 +15,14 @@ pub(super) fn relate(module: &Module, names: &Names, settings: &mut [Setting]) {
     let defaults = environ_defaults(module, names);
     for setting in settings.iter_mut() {
         let Value::Env(read) = &mut setting.value.value else { continue };
-        if read.fallback.is_none() && read.reader == EnvReader::Os {
-            if let Some((_, value)) = defaults.get(&read.name).filter(|(at, _)| at.end <= setting.statement.start) {
-                let literal = Valued::of(value, names);
-                if literal.literal().is_some() {
-                    read.fallback = Some(Box::new(literal));
-                    read.place = FallbackPlace::Environ;
-                }
+        if read.fallback.is_none()
+            && read.reader == EnvReader::Os
+            && let Some((_, value)) = defaults.get(&read.name).filter(|(at, _)| at.end <= setting.statement.start)
+        {
+            let literal = Valued::of(value, names);
+            if literal.literal().is_some() {
+                read.fallback = Some(Box::new(literal));
+                read.place = FallbackPlace::Environ;
             }
         }
     }

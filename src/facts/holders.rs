@@ -194,10 +194,10 @@ pub fn resolve_dotted(files: &Files, from: &RepoPath, names: &Names, dotted: &st
         (None, None) if dotted == "__name__" => return Some(HolderRef { path: from.clone(), class: None }),
         (None, None) => {
             // A class of this file, or a module named in a text.
-            if let Some((path, None)) = definition_file(files, from, dotted).filter(|(path, _)| path != from) {
-                if !dotted.starts_with(char::is_uppercase) {
-                    return Some(HolderRef { path, class: None });
-                }
+            if let Some((path, None)) = definition_file(files, from, dotted).filter(|(path, _)| path != from)
+                && !dotted.starts_with(char::is_uppercase)
+            {
+                return Some(HolderRef { path, class: None });
             }
             return Some(HolderRef { path: from.clone(), class: Some(dotted.to_owned()) });
         }

@@ -40,10 +40,10 @@ fn installed(command: &str) -> Vec<String> {
     while let Some(word) = words.next() {
         if matches!(word, "-r" | "--requirement") {
             found.extend(words.next().map(str::to_owned));
-        } else if let Some(path) = word.strip_prefix("-r").or_else(|| word.strip_prefix("--requirement=")) {
-            if path.ends_with(".txt") {
-                found.push(path.to_owned());
-            }
+        } else if let Some(path) = word.strip_prefix("-r").or_else(|| word.strip_prefix("--requirement="))
+            && path.ends_with(".txt")
+        {
+            found.push(path.to_owned());
         }
     }
     found

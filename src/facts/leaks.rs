@@ -210,7 +210,7 @@ fn holds_literal(text: &str, keys: &[&str]) -> bool {
     let mut quotes = memchr::memchr2_iter(b'"', b'\'', text.as_bytes()).count();
     for key in keys {
         let quoted = text.match_indices(key).filter(|(at, _)| {
-            let (before, after) = (text[..*at].as_bytes().last(), text.as_bytes().get(at + key.len()));
+            let (before, after) = (text.as_bytes()[..*at].last(), text.as_bytes().get(at + key.len()));
             before == after && matches!(before, Some(b'"' | b'\''))
         });
         quotes = quotes.saturating_sub(2 * quoted.count());
@@ -259,12 +259,12 @@ fn in_python(path: &RepoPath, text: &str, keys: &[&str]) -> Vec<(Given, usize)> 
             continue;
         }
         let Some(literal) = setting.value.literal() else { continue };
-        if let Value::Text { secret, .. } = &literal.value {
-            if !is_placeholder(secret.expose()) {
-                let last = files.get(path).map_or(0, |source| source.position(literal.span.end).0);
-                let given = Given { key: setting.key, secret: Arc::clone(secret), line: setting.location.line };
-                found.push((given, last));
-            }
+        if let Value::Text { secret, .. } = &literal.value
+            && !is_placeholder(secret.expose())
+        {
+            let last = files.get(path).map_or(0, |source| source.position(literal.span.end).0);
+            let given = Given { key: setting.key, secret: Arc::clone(secret), line: setting.location.line };
+            found.push((given, last));
         }
     }
     found

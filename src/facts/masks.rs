@@ -59,10 +59,10 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
             Ok(module) => {
                 spans.extend(secret_spans(&module));
                 walk_exprs(&module.body, &mut |expr| {
-                    if let ExprKind::Str(text) = &expr.kind {
-                        if looks_random(&text.value) {
-                            spans.extend(&text.contents);
-                        }
+                    if let ExprKind::Str(text) = &expr.kind
+                        && looks_random(&text.value)
+                    {
+                        spans.extend(&text.contents);
                     }
                 });
                 // What an error hides from the tree is judged by its look.

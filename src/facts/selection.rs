@@ -138,20 +138,20 @@ impl Reader<'_> {
     }
 
     fn called(&self, expr: &Expr, call: &Call, key: bool, steps: usize) -> Selection {
-        if let found @ Selection::Env { .. } = self.environment(expr, key, steps) {
-            if !matches!(&call.func.kind, ExprKind::Attr { name, .. } if case(name).is_some()) {
-                return found;
-            }
+        if let found @ Selection::Env { .. } = self.environment(expr, key, steps)
+            && !matches!(&call.func.kind, ExprKind::Attr { name, .. } if case(name).is_some())
+        {
+            return found;
         }
         if let ExprKind::Attr { value, name } = &call.func.kind {
             if let (true, Some(text)) = (name == "format", value.as_str()) {
                 let values: Vec<&Expr> = call.args.iter().map(|arg| &arg.value).collect();
                 return self.formatted(text, "{}", &values, steps);
             }
-            if name == "get" {
-                if let (Some(mapping), Some(index)) = (value.dotted(), call.positional(0)) {
-                    return Selection::Mapped { mapping, key: Box::new(self.read_within(index, true, steps)) };
-                }
+            if name == "get"
+                && let (Some(mapping), Some(index)) = (value.dotted(), call.positional(0))
+            {
+                return Selection::Mapped { mapping, key: Box::new(self.read_within(index, true, steps)) };
             }
             if name == "strip" {
                 return self.read_within(value, key, steps);

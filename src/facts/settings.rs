@@ -171,10 +171,10 @@ impl Collector<'_> {
                     self.block(block, &inner);
                     inner.blocks.pop();
                 }
-                if let StmtKind::If { orelse, .. } = &stmt.kind {
-                    if !orelse.is_empty() {
-                        self.written_in_all(before, (stmt.span.start, blocks.len()), scope);
-                    }
+                if let StmtKind::If { orelse, .. } = &stmt.kind
+                    && !orelse.is_empty()
+                {
+                    self.written_in_all(before, (stmt.span.start, blocks.len()), scope);
                 }
             }
         }

@@ -385,7 +385,7 @@ fn compared(operands: &[Expr], ops: &[String], names: &Names) -> Value {
     let ([left, right], [op]) = (operands, ops) else { return Value::Unknown("a comparison") };
     let words: Option<Vec<String>> = match &right.kind {
         ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
-            items.iter().map(|item| literal_word(item)).collect()
+            items.iter().map(literal_word).collect()
         }
         _ => literal_word(right).map(|word| vec![word]),
     };

@@ -15,7 +15,7 @@ use super::draft::{Conflict, Draft, HeldBack};
 use super::files::FileSet;
 
 /// Where the key for a variable comes from: a new one for each name, the same one when asked again.
-pub type KeyFor<'k> = &'k mut dyn FnMut(&RepoPath, &str) -> Result<Secret, GenerateError>;
+pub(super) type KeyFor<'k> = &'k mut dyn FnMut(&RepoPath, &str) -> Result<Secret, GenerateError>;
 
 /// What is composed.
 pub struct Composing<'a> {

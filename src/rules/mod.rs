@@ -31,6 +31,9 @@ pub struct Explanation {
     pub ignore: &'static str,
 }
 
+/// Proposes remedies for findings of one rule.
+pub type Propose = fn(&Facts, &[&Finding], &Choices) -> Vec<Remedy>;
+
 /// One rule.
 pub struct Rule {
     /// `FHnxx`; the first digit is the threat.
@@ -42,7 +45,7 @@ pub struct Rule {
     pub explanation: Explanation,
     pub check: fn(&Facts) -> Vec<Finding>,
     /// Remedies for findings of this rule, given what the user chose.
-    pub remedy: Option<fn(&Facts, &[&Finding], &Choices) -> Vec<Remedy>>,
+    pub remedy: Option<Propose>,
 }
 
 pub use secret_key::SIGNING_KEYS;

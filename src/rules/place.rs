@@ -107,10 +107,10 @@ pub fn body_statement(body: &[Stmt], inner: Span) -> Span {
         _ => {
             // A class or function below an `if` starts a body of its own.
             for block in stmt.blocks() {
-                if let Some(next) = block.iter().find(|next| next.span.contains(inner)) {
-                    if matches!(next.kind, StmtKind::Class(_) | StmtKind::Function(_)) {
-                        return body_statement(block, inner);
-                    }
+                if let Some(next) = block.iter().find(|next| next.span.contains(inner))
+                    && matches!(next.kind, StmtKind::Class(_) | StmtKind::Function(_))
+                {
+                    return body_statement(block, inner);
                 }
             }
             stmt.span

@@ -41,7 +41,7 @@ impl Reader<'_> {
 
     fn content_span(&self, piece: Node<'_>) -> Span {
         let whole = span(piece);
-        let last = u32::try_from(piece.child_count().saturating_sub(1)).unwrap_or(0);
+        let last = piece.child_count().saturating_sub(1);
         let start = piece.child(0).filter(|n| n.kind() == "string_start").map_or(whole.start, |n| n.end_byte());
         let end = piece.child(last).filter(|n| n.kind() == "string_end").map_or(whole.end, |n| n.start_byte());
         Span::new(start, end.max(start))

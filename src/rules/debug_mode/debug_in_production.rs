@@ -7,7 +7,7 @@ use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::remedy::{Applicability, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH401",
     name: "debug-in-production",
     threat: Threat::DebugMode,

@@ -15,7 +15,7 @@ use crate::rules::server_start;
 use crate::text::{Location, TextEdit};
 
 /// What switches a way off.
-pub struct Done {
+pub(super) struct Done {
     pub title: String,
     pub reason: String,
     pub changes: Vec<Change>,
@@ -23,7 +23,7 @@ pub struct Done {
 }
 
 /// Why a person has to do it, and the exact step.
-pub struct ByHand {
+pub(super) struct ByHand {
     pub why: String,
     pub step: String,
 }
@@ -35,7 +35,7 @@ const SWITCH: &str = "FLASK_DEBUG";
 const FOR_DEVELOPMENT: &str = "For development, set FLASK_DEBUG=1.";
 
 /// The changes that switch a way off on a target.
-pub fn switch_off(facts: &Facts, target: &Target, way: &Way<'_>) -> Outcome {
+pub(super) fn switch_off(facts: &Facts, target: &Target, way: &Way<'_>) -> Outcome {
     match way {
         Way::Run(run) => run_off(facts, run),
         Way::Setting(setting) => setting_off(facts, target, setting),
@@ -243,7 +243,7 @@ fn select_step(facts: &Facts, target: &Target) -> Option<String> {
 }
 
 /// What the server may select in place of the configuration the repository gives.
-pub fn selector(target: &Target) -> Option<&Selector> {
+pub(super) fn selector(target: &Target) -> Option<&Selector> {
     target.chosen.iter().filter_map(|(_, chosen)| chosen.selector.as_ref()).find(|selector| !selector.set_by_launch)
 }
 

@@ -7,7 +7,7 @@ use crate::facts::{Effective, Facts, Setting, Target};
 use crate::text::Location;
 
 /// One way debug gets on on a target.
-pub enum Way<'f> {
+pub(super) enum Way<'f> {
     /// `flask run --debug`.
     Flag(Location),
     /// `app.run(debug=True)` in the file production runs.
@@ -19,7 +19,7 @@ pub enum Way<'f> {
 }
 
 impl Way<'_> {
-    pub fn location(&self) -> Location {
+    pub(super) fn location(&self) -> Location {
         match self {
             Way::Flag(location) | Way::Variable { location, .. } => location.clone(),
             Way::Run(run) => run.location.clone(),
@@ -27,7 +27,7 @@ impl Way<'_> {
         }
     }
 
-    pub fn symbol(&self) -> String {
+    pub(super) fn symbol(&self) -> String {
         match self {
             Way::Flag(_) => "debug option".to_owned(),
             Way::Run(run) => format!("{}.run(debug)", run.receiver),
@@ -38,7 +38,7 @@ impl Way<'_> {
 }
 
 /// Every way debug is on, on one target.
-pub fn ways<'f>(facts: &'f Facts, target: &Target) -> Vec<Way<'f>> {
+pub(super) fn ways<'f>(facts: &'f Facts, target: &Target) -> Vec<Way<'f>> {
     let mut found = Vec::new();
     let launch = target.launch.map(|at| &facts.launches[at]);
     let debugs = |word: &String| matches!(word.as_str(), "--debug" | "--debugger");
@@ -96,19 +96,19 @@ fn variable<'f>(target: &Target, setting: &'f Setting) -> Option<Way<'f>> {
 }
 
 /// The `app.run()` that a target's start executes.
-pub fn run_of<'f>(facts: &'f Facts, target: &Target) -> Option<&'f RunCall> {
+pub(super) fn run_of<'f>(facts: &'f Facts, target: &Target) -> Option<&'f RunCall> {
     let launch = target.launch.map(|at| &facts.launches[at]).filter(|launch| launch.server == Server::PythonFile)?;
     let file = target.entry.as_ref().or(launch.script.as_ref())?;
     facts.apps.runs.iter().find(|run| run.path == *file)
 }
 
 /// Whether a run's `debug` argument is true on a target.
-pub fn is_on(facts: &Facts, target: &Target, run: &RunCall) -> bool {
+pub(super) fn is_on(facts: &Facts, target: &Target, run: &RunCall) -> bool {
     run.debug.as_ref().is_some_and(|debug| facts.truth_named(target, &run.path, &debug.value) == Some(true))
 }
 
 /// Runs with debug on in the project's own code that no production start is known to reach.
-pub fn other_runs<'f>(facts: &'f Facts, target: &'f Target) -> impl Iterator<Item = &'f RunCall> {
+pub(super) fn other_runs<'f>(facts: &'f Facts, target: &'f Target) -> impl Iterator<Item = &'f RunCall> {
     let reached = run_of(facts, target).map(|run| &run.location);
     facts.apps.runs.iter().filter(move |run| {
         facts.is_own(&run.path)

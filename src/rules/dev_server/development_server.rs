@@ -13,7 +13,7 @@ use crate::rules::place::editable;
 use crate::rules::{Explanation, Rule, server_start};
 use crate::text::{Span, TextEdit};
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH501",
     name: "development-server-in-production",
     threat: Threat::DevServer,

@@ -10,7 +10,7 @@ use crate::lang::python::{Stmt, StmtKind};
 use crate::text::RepoPath;
 
 /// `gunicorn --bind 0.0.0.0:8080 wsgi:app`, in words.
-pub struct Command {
+pub(super) struct Command {
     pub words: Vec<String>,
     /// Whether a shell has to put variables in.
     pub expands: bool,
@@ -18,14 +18,14 @@ pub struct Command {
 
 impl Command {
     /// As a shell takes it.
-    pub fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let quoted = |word: &String| if word.contains('(') { format!("'{word}'") } else { word.clone() };
         self.words.iter().map(quoted).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// The command, where the app's name for gunicorn is proven.
-pub fn command(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) -> Option<Command> {
+pub(super) fn command(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) -> Option<Command> {
     let app = wsgi_target(facts, target, launch, run)?;
     let mut words = vec!["gunicorn".to_owned()];
     if let Some(script) = launch.script.as_ref().filter(|script| script.parent() != launch.cwd) {
@@ -108,11 +108,11 @@ fn bind(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) 
         .find(|image| image.path == launch.location.path || launch.via.first().is_some_and(|at| at.path == image.path));
     let host = given(host)
         .or_else(|| variable("FLASK_RUN_HOST"))
-        .or_else(|| run.and_then(|run| run.host.as_ref()).and_then(|host| address_part(facts, run?, target, host)))
+        .or_else(|| run.and_then(|run| run.host.as_ref()).and_then(|host| address_part(facts, run?, host, MAX_NAMES)))
         .unwrap_or_else(|| "127.0.0.1".to_owned());
     let port = given(port)
         .or_else(|| variable("FLASK_RUN_PORT"))
-        .or_else(|| run.and_then(|run| run.port.as_ref()).and_then(|port| address_part(facts, run?, target, port)))
+        .or_else(|| run.and_then(|run| run.port.as_ref()).and_then(|port| address_part(facts, run?, port, MAX_NAMES)))
         .or_else(|| {
             exposed
                 .and_then(|image| image.exposed)
@@ -123,19 +123,22 @@ fn bind(facts: &Facts, target: &Target, launch: &Launch, run: Option<&RunCall>) 
     Some(format!("{host}:{port}"))
 }
 
+/// How many names a host or port is followed through; names may go in circles.
+const MAX_NAMES: usize = 4;
+
 /// A host or port as a command line takes it: written down, or read from a variable.
-fn address_part(facts: &Facts, run: &RunCall, target: &Target, value: &Valued) -> Option<String> {
+fn address_part(facts: &Facts, run: &RunCall, value: &Valued, names: usize) -> Option<String> {
     match &value.value {
         Value::Number(number) => Some(number.clone()),
         Value::Text { secret, .. } => Some(secret.expose().to_owned()),
         Value::Env(read) => {
-            let fallback = read.fallback.as_ref().and_then(|inner| address_part(facts, run, target, inner));
+            let fallback = read.fallback.as_ref().and_then(|inner| address_part(facts, run, inner, names));
             Some(fallback.map_or_else(|| format!("${{{}}}", read.name), |text| format!("${{{}:-{text}}}", read.name)))
         }
-        Value::Derived { inner, .. } => address_part(facts, run, target, inner),
-        Value::Name(name) if !name.contains('.') => {
+        Value::Derived { inner, .. } => address_part(facts, run, inner, names),
+        Value::Name(name) if !name.contains('.') && names > 0 => {
             let holder = HolderRef { path: run.path.clone(), class: None };
-            facts.in_holder(&holder, name).and_then(|setting| address_part(facts, run, target, &setting.value))
+            facts.in_holder(&holder, name).and_then(|setting| address_part(facts, run, &setting.value, names - 1))
         }
         _ => None,
     }

@@ -6,7 +6,7 @@ use crate::remedy::{Applicability, Change, Choices, Remedy, ServerItem};
 use crate::rules::{Explanation, Rule, server_start};
 use crate::text::{Location, RepoPath};
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH502",
     name: "no-server-settings",
     threat: Threat::DevServer,

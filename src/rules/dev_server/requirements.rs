@@ -7,7 +7,7 @@ use crate::remedy::Change;
 use crate::text::{RepoPath, TextEdit};
 
 /// What is needed so that production has gunicorn.
-pub enum Needed {
+pub(super) enum Needed {
     /// It is there already.
     Nothing,
     Line(Change),
@@ -16,7 +16,7 @@ pub enum Needed {
 }
 
 /// What installs gunicorn for a launch.
-pub fn needed(facts: &Facts, launch: &Launch) -> Needed {
+pub(super) fn needed(facts: &Facts, launch: &Launch) -> Needed {
     let own = |file: &&Requirements| facts.same_project(&file.path, &facts.project_root(&launch.cwd));
     if let Some((_, tool)) =
         facts.dependencies.managed.iter().find(|(path, _)| facts.same_project(path, &facts.project_root(&launch.cwd)))

@@ -6,7 +6,7 @@ use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 use crate::text::{Location, RepoPath};
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH105",
     name: "env-file-not-ignored",
     threat: Threat::SecretKey,
@@ -66,7 +66,7 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 }
 
 /// The ignore file for a path: the nearest one above it, else a new one at the top of the tree.
-pub fn ignore_file(facts: &Facts, path: &RepoPath) -> Option<RepoPath> {
+pub(super) fn ignore_file(facts: &Facts, path: &RepoPath) -> Option<RepoPath> {
     let mut dir = path.parent();
     loop {
         let candidate = dir.join(".gitignore")?;

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 use crate::secret::strength::is_placeholder;
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH104",
     name: "env-file-tracked",
     threat: Threat::SecretKey,

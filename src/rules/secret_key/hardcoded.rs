@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH102",
     name: "hardcoded-secret-key",
     threat: Threat::SecretKey,

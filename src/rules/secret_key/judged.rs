@@ -15,7 +15,7 @@ use crate::secret::strength::{self, Strength};
 pub const SIGNING_KEYS: &[&str] = &["SECRET_KEY", "JWT_SECRET_KEY", "WTF_CSRF_SECRET_KEY", "SECURITY_PASSWORD_SALT"];
 
 /// A signing key with a literal in code.
-pub struct Literal<'f> {
+pub(super) struct Literal<'f> {
     pub setting: &'f Setting,
     /// The literal itself.
     pub literal: &'f Valued,
@@ -30,19 +30,19 @@ pub struct Literal<'f> {
 
 impl Literal<'_> {
     /// `Config.SECRET_KEY`; `Config.SECRET_KEY#2` for another one of that symbol in the file.
-    pub fn symbol(&self) -> String {
+    pub(super) fn symbol(&self) -> String {
         let symbol = self.setting.symbol();
         if self.number > 1 { format!("{symbol}#{}", self.number) } else { symbol }
     }
 
     /// Whether it is a salt of stored hashes, which signs nothing.
-    pub fn is_salt(&self) -> bool {
+    pub(super) fn is_salt(&self) -> bool {
         self.used_as == "SECURITY_PASSWORD_SALT"
     }
 }
 
 /// Every literal that gives a signing key in the project's own running code.
-pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
+pub(super) fn literals(facts: &Facts) -> Vec<Literal<'_>> {
     let mut found: Vec<Literal<'_>> = Vec::new();
     for setting in &facts.settings {
         let signs = SIGNING_KEYS.contains(&setting.key.as_str()) && facts.is_own(setting.path());
@@ -70,14 +70,14 @@ pub fn literals(facts: &Facts) -> Vec<Literal<'_>> {
 }
 
 /// Whether a variable of this name gives a signing key.
-pub fn is_signing_variable(facts: &Facts, name: &str) -> bool {
+pub(super) fn is_signing_variable(facts: &Facts, name: &str) -> bool {
     let reads = |setting: &Setting| setting.value.env().is_some_and(|read| read.name == name);
     SIGNING_KEYS.contains(&name)
         || facts.settings.iter().any(|setting| SIGNING_KEYS.contains(&setting.key.as_str()) && reads(setting))
 }
 
 /// Whether a setting belongs to the tests' own configuration.
-pub fn is_testing(facts: &Facts, setting: &Setting) -> bool {
+pub(super) fn is_testing(facts: &Facts, setting: &Setting) -> bool {
     match &setting.holder {
         Holder::Class(class) => {
             is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) })
@@ -104,14 +104,14 @@ fn is_django(facts: &Facts, setting: &Setting) -> bool {
 }
 
 /// Whether a class is the tests' configuration: by its name, or because it sets TESTING.
-pub fn is_testing_class(facts: &Facts, class: &HolderRef) -> bool {
+pub(super) fn is_testing_class(facts: &Facts, class: &HolderRef) -> bool {
     let named = class.class.as_deref().is_some_and(|name| name.contains("Test"));
     named || facts.in_holder(class, "TESTING").is_some_and(|setting| setting.value.truth_unset() == Some(true))
 }
 
 /// Whether only development selects the class a setting stands in: every production target
 /// provably runs another one, or its name says so and nothing selects it for production.
-pub fn only_development(facts: &Facts, setting: &Setting) -> bool {
+pub(super) fn only_development(facts: &Facts, setting: &Setting) -> bool {
     let Holder::Class(class) = &setting.holder else { return false };
     let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
     let root = facts.project_root(setting.path());
@@ -135,7 +135,7 @@ pub fn only_development(facts: &Facts, setting: &Setting) -> bool {
 }
 
 /// How bad a literal is, before history is looked at.
-pub fn severity(facts: &Facts, literal: &Literal<'_>) -> Severity {
+pub(super) fn severity(facts: &Facts, literal: &Literal<'_>) -> Severity {
     if only_development(facts, literal.setting) {
         return Severity::Low;
     }
@@ -150,7 +150,7 @@ pub fn severity(facts: &Facts, literal: &Literal<'_>) -> Severity {
 
 /// Whether a server provably runs with the literal: nothing outside the repository can give
 /// another value.
-pub fn in_use(facts: &Facts, literal: &Literal<'_>) -> bool {
+pub(super) fn in_use(facts: &Facts, literal: &Literal<'_>) -> bool {
     let root = facts.project_root(literal.setting.path());
     literal.variable.is_none()
         && facts.serving_targets(&root).any(|target| match facts.effective(target, literal.used_as) {
@@ -160,7 +160,7 @@ pub fn in_use(facts: &Facts, literal: &Literal<'_>) -> bool {
 }
 
 /// What is known of where the value is used, a line a target.
-pub fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
+pub(super) fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
     let root = facts.project_root(literal.setting.path());
     let place = format!("{}:{}", literal.setting.path(), literal.setting.location.line);
     let mut lines = Vec::new();
@@ -189,7 +189,7 @@ pub fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
 }
 
 /// `short` or `a word every list has`, for messages.
-pub fn weakness(secret: &Secret) -> &'static str {
+pub(super) fn weakness(secret: &Secret) -> &'static str {
     match strength::judge(secret) {
         Strength::WellKnown => " It is a value every word list has.",
         Strength::Short => " It is short enough to be guessed.",

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 use crate::text::{Location, Place, Span};
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH101",
     name: "leaked-secret-key",
     threat: Threat::SecretKey,

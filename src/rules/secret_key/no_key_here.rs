@@ -12,7 +12,7 @@ use crate::text::RepoPath;
 use super::reader::{READER, has_reader};
 use super::wiring::ignore_env_file;
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH106",
     name: "no-key-on-this-computer",
     threat: Threat::SecretKey,

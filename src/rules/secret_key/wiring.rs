@@ -13,7 +13,7 @@ use crate::rules::server_start;
 use crate::store::StoreId;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
 
-pub fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
+pub(super) fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
     let literals = literals(facts);
     let mut remedies = Vec::new();
     for finding in findings {
@@ -129,10 +129,10 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
         changes.extend(ignore_env_file(facts, &env_path));
     }
     changes.extend(example(facts, &env_path, name));
-    if let Some(conf) = server_start::conf_path(facts, &facts.project_root(&path)) {
-        if literal.used_as == "SECRET_KEY" {
-            changes.push(Change::ServerStart { conf, item: ServerItem::StopWithoutKey });
-        }
+    if let Some(conf) = server_start::conf_path(facts, &facts.project_root(&path))
+        && literal.used_as == "SECRET_KEY"
+    {
+        changes.push(Change::ServerStart { conf, item: ServerItem::StopWithoutKey });
     }
     Ok(changes)
 }

@@ -32,7 +32,7 @@ const SESSION_USERS: &[&str] = &[
 ];
 
 /// Whether the project uses Flask's session. A key alone is no proof: it may sign tokens only.
-pub fn has_session(facts: &Facts, root: &RepoPath) -> bool {
+pub(super) fn has_session(facts: &Facts, root: &RepoPath) -> bool {
     facts.own_python().filter(|file| facts.same_project(&file.path, root)).any(|file| {
         let names = &facts.names[&file.path];
         let imported = ["flask.session", "flask.flash", "flask.sessions"];
@@ -55,7 +55,7 @@ fn uses(body: &[Stmt], names: &Names, origins: &[&str]) -> bool {
 
 /// Flask-Talisman sets the flags itself when it is initialised, over what the settings say, unless
 /// it is told not to.
-pub fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
+pub(super) fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
     let (mut used, mut switched_off) = (false, false);
     for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
         let names = &facts.names[&file.path];
@@ -80,7 +80,7 @@ pub fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
 /// The projects that have an app with a session whose flags are its own.
 ///
 /// `option`: how Flask-Talisman calls the flag.
-pub fn projects<'f>(facts: &'f Facts, option: &'static str) -> impl Iterator<Item = &'f RepoPath> {
+pub(super) fn projects<'f>(facts: &'f Facts, option: &'static str) -> impl Iterator<Item = &'f RepoPath> {
     facts
         .projects
         .iter()
@@ -89,10 +89,10 @@ pub fn projects<'f>(facts: &'f Facts, option: &'static str) -> impl Iterator<Ite
 }
 
 /// What is wrong with a flag on a target: the setting, where there is one, and what to say.
-pub type Wrong<'f> = Option<(Option<&'f Setting>, &'static str)>;
+pub(super) type Wrong<'f> = Option<(Option<&'f Setting>, &'static str)>;
 
 /// The findings of one flag: at most one for each project, of the first target it is wrong on.
-pub fn findings(
+pub(super) fn findings(
     facts: &Facts,
     rule: &Rule,
     key: &str,
@@ -110,7 +110,7 @@ pub fn findings(
 }
 
 /// The target a finding speaks of: the first of its project the flag is wrong on.
-pub fn target_of<'f>(
+pub(super) fn target_of<'f>(
     facts: &'f Facts,
     finding: &Finding,
     wrong: &dyn for<'w> Fn(&'w Facts, &Target) -> Wrong<'w>,
@@ -120,7 +120,7 @@ pub fn target_of<'f>(
 }
 
 /// A finding about a setting that is missing or wrong on a target.
-pub fn finding(
+pub(super) fn finding(
     facts: &Facts,
     rule: &Rule,
     target: &Target,
@@ -164,7 +164,7 @@ fn app_location(facts: &Facts, root: &RepoPath) -> Location {
 ///
 /// # Errors
 /// Why it must not be written, in words.
-pub fn set(
+pub(super) fn set(
     facts: &Facts,
     target: &Target,
     key: &str,
@@ -209,7 +209,7 @@ pub fn set(
 
 /// The edit that gives `key` a value in the class of the configuration that production, and
 /// nothing else, certainly runs.
-pub fn in_production_class(facts: &Facts, target: &Target, key: &str, value: &str) -> Option<Change> {
+pub(super) fn in_production_class(facts: &Facts, target: &Target, key: &str, value: &str) -> Option<Change> {
     let class = production_class(facts, target)?;
     let (source, file) = editable(facts, &class.path).ok()?;
     let name = class.class.as_deref()?;
@@ -250,7 +250,7 @@ fn production_class<'f>(facts: &'f Facts, target: &'f Target) -> Option<&'f Hold
 }
 
 /// How Secure cookies may be switched on for a target: by what is known of https.
-pub fn https_applicability(facts: &Facts, target: &Target) -> Applicability {
+pub(super) fn https_applicability(facts: &Facts, target: &Target) -> Applicability {
     match target.launch.and_then(|at| facts.launches[at].https) {
         Some(true) => Applicability::Safe,
         Some(false) => Applicability::Manual,

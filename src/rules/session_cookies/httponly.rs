@@ -9,7 +9,7 @@ use crate::rules::{Explanation, Rule};
 const KEY: &str = "SESSION_COOKIE_HTTPONLY";
 const OPTION: &str = "session_cookie_http_only";
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH202",
     name: "session-cookie-not-httponly",
     threat: Threat::SessionCookies,

@@ -10,7 +10,7 @@ use crate::rules::{Explanation, Rule};
 const KEY: &str = "SESSION_COOKIE_SAMESITE";
 const OPTION: &str = "session_cookie_samesite";
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH203",
     name: "session-cookie-without-samesite",
     threat: Threat::SessionCookies,

@@ -9,7 +9,7 @@ use crate::rules::{Explanation, Rule, server_start};
 const KEY: &str = "SESSION_COOKIE_SECURE";
 const OPTION: &str = "session_cookie_secure";
 
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "FH201",
     name: "session-cookie-not-secure",
     threat: Threat::SessionCookies,
