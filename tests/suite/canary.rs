@@ -39,6 +39,7 @@ fn no_planted_secret_is_shown_or_kept() {
     let report = out.path().join("report.json");
     let baseline = out.path().join("baseline");
     let (report, baseline) = (report.to_str().unwrap(), baseline.to_str().unwrap());
+    let before = project.picture();
     for args in [
         &["scan", "-v"][..],
         &["scan", "-q"],
@@ -56,4 +57,5 @@ fn no_planted_secret_is_shown_or_kept() {
             canary.not_below(out.path(), &[]);
         }
     }
+    assert!(project.picture() == before, "looking changed the tree");
 }

@@ -127,7 +127,7 @@ fn standing_still(program: &Program, project: &Project, ignoring: &str) -> Child
     command.args(["-c", if ignoring.is_empty() { "exec \"$@\"" } else { &script }, "sh"]);
     command.arg(plain.get_program()).args(plain.get_args());
     command.env_clear().env("HOME", program.home()).current_dir(project.path());
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     for _ in 0..2000 {
         let text = std::fs::read_to_string(&status).unwrap();
@@ -138,6 +138,7 @@ fn standing_still(program: &Program, project: &Project, ignoring: &str) -> Child
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    child.kill().and_then(|()| child.wait()).unwrap();
     panic!("the program did not come to install its signal handlers");
 }
 

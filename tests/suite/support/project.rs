@@ -54,10 +54,6 @@ impl Project {
         self
     }
 
-    pub(crate) fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.at(path)).unwrap()
-    }
-
     /// Commits everything that is not ignored; gives the commit's id. Same trees, same ids.
     pub(crate) fn commit(&mut self, message: &str) -> String {
         let repository = self.repository.as_ref().expect("a project with git");
