@@ -49,6 +49,10 @@ impl Project {
         self.mode(path, 0o644)
     }
 
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.at(path)).unwrap()
+    }
+
     pub(crate) fn mode(&self, path: &str, mode: u32) -> &Self {
         std::fs::set_permissions(self.at(path), std::fs::Permissions::from_mode(mode)).unwrap();
         self
