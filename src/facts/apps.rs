@@ -55,6 +55,8 @@ pub struct RunCall {
     pub port: Option<Valued>,
     /// Spans of all arguments, to remove one with its comma.
     pub args: Vec<Span>,
+    /// `run_simple(…)`, which does not read FLASK_DEBUG.
+    pub werkzeug: bool,
     pub main_guard: bool,
     pub function: Option<String>,
 }
@@ -80,7 +82,12 @@ pub enum DebugGiven {
 impl RunCall {
     /// Whether this is Flask-SocketIO's `run`.
     pub fn is_socketio(&self) -> bool {
-        is_socketio(&self.receiver)
+        !self.werkzeug && is_socketio(&self.receiver)
+    }
+
+    /// How the call is named in messages.
+    pub fn called(&self) -> String {
+        if self.werkzeug { "run_simple".to_owned() } else { format!("{}.run", self.receiver) }
     }
 }
 
@@ -110,6 +117,7 @@ pub struct FactoryCall {
 pub struct Given {
     /// The keyword, or the parameter's name.
     pub name: Option<String>,
+    pub location: Location,
     pub selection: Selection,
     pub value: Valued,
 }
@@ -234,6 +242,7 @@ impl Collector<'_> {
             }
             "load_dotenv" | "read_env" | "read_envfile" => self.dotenv(call, span, scope),
             "run" => self.run(call, span, scope),
+            "run_simple" if resolved.starts_with("werkzeug") => self.run_simple(call, span, scope),
             _ if self.found.flask_classes.iter().any(|class| class == last) => self.app(stmt, call, scope),
             _ if is_factory_name(last) => self.factory_call(stmt, call, last, scope),
             _ => {}
@@ -278,6 +287,7 @@ impl Collector<'_> {
     fn given(&self, name: Option<&String>, expr: &Expr, function: Option<&Function>) -> Given {
         Given {
             name: name.cloned(),
+            location: self.files.locate(&self.file.path, expr.span),
             selection: self.reader(function).read(expr, true),
             value: Valued::of(expr, self.names),
         }
@@ -320,10 +330,38 @@ impl Collector<'_> {
             host,
             port,
             args: call.args.iter().map(|arg| arg.span).collect(),
+            werkzeug: false,
             main_guard: scope.main_guard,
             function: scope.function_name(),
             receiver,
         });
+    }
+
+    /// `run_simple(host, port, app, use_debugger=True)` of Werkzeug.
+    fn run_simple(&mut self, call: &Call, span: Span, scope: &Scope<'_>) {
+        let argument = |name: &str, position: usize| {
+            let given = call.keyword(name).map(|arg| &arg.value);
+            given.or_else(|| call.positional(position)).map(|expr| self.follow(expr, scope))
+        };
+        let debug = call.keyword("use_debugger").map(|arg| RunDebug {
+            value: Valued::of(self.follow(&arg.value, scope), self.names),
+            given: DebugGiven::Keyword(arg.span),
+        });
+        let application = call.keyword("application").map(|arg| &arg.value).or_else(|| call.positional(2));
+        let run = RunCall {
+            path: self.file.path.clone(),
+            receiver: application.and_then(Expr::dotted).unwrap_or_default(),
+            location: self.files.locate(&self.file.path, span),
+            call: span,
+            debug,
+            host: argument("hostname", 0).map(|expr| Valued::of(expr, self.names)),
+            port: argument("port", 1).map(|expr| Valued::of(expr, self.names)),
+            args: call.args.iter().map(|arg| arg.span).collect(),
+            werkzeug: true,
+            main_guard: scope.main_guard,
+            function: scope.function_name(),
+        };
+        self.found.runs.push(run);
     }
 
     /// Whether `receiver.run()` starts a Flask app: by its name, in a file that has to do with one.

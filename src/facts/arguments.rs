@@ -12,7 +12,7 @@ use super::selection::{Reader, Selection};
 use super::targets::Target;
 use super::values::Valued;
 use crate::lang::python::{self, StmtKind};
-use crate::text::RepoPath;
+use crate::text::{Location, RepoPath};
 
 /// How many factories that call another one are followed.
 const MAX_WRAPPERS: usize = 3;
@@ -25,6 +25,8 @@ pub struct Argument {
     pub selection: Selection,
     /// Its truth, where that is known.
     pub truth: Option<bool>,
+    /// Where it is written.
+    pub location: Location,
 }
 
 /// The arguments of the factory on a target, by parameter. Empty where no factory makes the app or
@@ -80,6 +82,7 @@ fn written_call(wsgi: &WsgiTarget) -> Option<Vec<Given>> {
     let reader = Reader { body: &[], names: &names, source: None, function: None };
     let given = |arg: &python::Arg| Given {
         name: arg.name.clone(),
+        location: Location::whole(RepoPath::root()),
         selection: reader.read(&arg.value, true),
         value: Valued::of(&arg.value, &names),
     };
@@ -150,7 +153,8 @@ fn bind(target: &Target, factory: &Factory, from: &RepoPath, given: &[Given]) ->
             (None, None) => continue,
         };
         let truth = given.value.truth(&|name| target.env.get(name).map(|var| var.value.clone()));
-        bound.insert(name.clone(), Argument { path: path.clone(), selection: given.selection.clone(), truth });
+        let (path, selection, location) = (path.clone(), given.selection.clone(), given.location.clone());
+        bound.insert(name.clone(), Argument { path, selection, truth, location });
     }
     bound
 }

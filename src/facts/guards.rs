@@ -10,7 +10,7 @@ use crate::lang::python::{BoolOp, Call, Expr, ExprKind, Function, Stmt, StmtKind
 use crate::text::{RepoPath, Span};
 
 /// How deep names and other settings are followed for one condition.
-const MAX_STEPS: usize = 4;
+const MAX_STEPS: usize = 12;
 
 /// Whether a place runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +165,8 @@ impl<'a> Judge<'a> {
     }
 
     fn setting(self, key: &str) -> Option<bool> {
-        let steps = self.steps.checked_sub(1)?;
+        // Settings that depend on settings branch widely; two of them are enough.
+        let steps = self.steps.checked_sub(6)?.min(2);
         match self.facts.effective_within(self.target, key, steps) {
             super::Effective::Set { setting, .. } => self.facts.truth(self.target, setting),
             super::Effective::Absent if key == "TESTING" => Some(false),

@@ -82,7 +82,7 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
             launch: None,
             project: project.root.clone(),
             entry: None,
-            env: env_file_vars(facts, &project.root, true),
+            env: env_file_vars(facts, &project.root, true, true),
             arguments: BTreeMap::new(),
             chosen: Vec::new(),
         };
@@ -122,7 +122,7 @@ fn once(facts: &Facts, targets: Vec<Target>) -> Vec<Target> {
 
 /// What a server started from the project's directory would see.
 fn assumed(facts: &Facts, project: &RepoPath) -> Target {
-    let mut env = env_file_vars(facts, project, false);
+    let mut env = env_file_vars(facts, project, false, true);
     let conf = project.join("gunicorn.conf.py");
     for conf in facts.server_confs.iter().filter(|known| Some(&known.path) == conf.as_ref()) {
         for var in &conf.env {
@@ -155,9 +155,12 @@ fn entry_file(facts: &Facts, launch: &Launch) -> Option<RepoPath> {
     module_file(&facts.files, &marker, &target.module)
 }
 
+/// Kinds of deployment that run what is committed: files that git ignores are not there.
+const FROM_GIT: &[&str] = &["procfile", "heroku", "app-yaml", "render", "railway", "serverless"];
+
 /// Variables a launch sets, those of the env files it reads, and those its server settings set.
 fn launch_env(facts: &Facts, launch: &Launch, project: &RepoPath) -> BTreeMap<String, TargetVar> {
-    let mut env = env_file_vars(facts, project, launch.server == Server::FlaskRun);
+    let mut env = env_file_vars(facts, project, launch.server == Server::FlaskRun, !FROM_GIT.contains(&launch.kind));
     for path in &launch.env_files {
         for file in facts.env_files.iter().filter(|file| file.path == *path) {
             add_env_file(facts, file, &mut env);
@@ -177,7 +180,8 @@ fn launch_env(facts: &Facts, launch: &Launch, project: &RepoPath) -> BTreeMap<St
             } else {
                 // `setdefault` runs before the app reads an env file, so it wins over that.
                 let by_launch = launch.env.iter().any(|known| known.name == var.name);
-                if !by_launch {
+                let by_file = env.get(&var.name).is_some_and(|set| launch.env_files.contains(&set.location.path));
+                if !by_launch && !by_file {
                     env.insert(var.name.clone(), set);
                 }
             }
@@ -187,7 +191,8 @@ fn launch_env(facts: &Facts, launch: &Launch, project: &RepoPath) -> BTreeMap<St
 }
 
 /// Variables of the project's `.env` (where the app or the start reads it) and `.flaskenv`.
-fn env_file_vars(facts: &Facts, project: &RepoPath, flask_run: bool) -> BTreeMap<String, TargetVar> {
+/// `ignored`: whether files that git ignores are there too.
+fn env_file_vars(facts: &Facts, project: &RepoPath, flask_run: bool, ignored: bool) -> BTreeMap<String, TargetVar> {
     let mut env = BTreeMap::new();
     let loads = facts
         .apps
@@ -200,7 +205,7 @@ fn env_file_vars(facts: &Facts, project: &RepoPath, flask_run: bool) -> BTreeMap
             ".env" => flask_run || loads,
             _ => false,
         };
-        if read {
+        if read && (ignored || file.tracked || !file.ignored) {
             add_env_file(facts, file, &mut env);
         }
     }

@@ -1,6 +1,8 @@
 //! What several rules need to know about the gunicorn configuration that starts production.
 
-use crate::facts::{Facts, Server, Target};
+use crate::facts::apps::RunCall;
+use crate::facts::guards::{Reached, reached};
+use crate::facts::{Facts, Launch, Server, Target};
 use crate::remedy::{Change, ServerItem};
 use crate::text::{RepoPath, TextEdit};
 
@@ -16,9 +18,9 @@ pub fn conf_path(facts: &Facts, project: &RepoPath) -> Option<RepoPath> {
     if let Some(gunicorn) = launches.iter().find(|launch| launch.server == Server::Gunicorn) {
         return gunicorn.conf.clone().or_else(|| gunicorn.started_in.join("gunicorn.conf.py"));
     }
-    let development =
-        launches.iter().find(|launch| launch.server.is_development_server() || launch.server == Server::PythonFile)?;
-    development.started_in.join("gunicorn.conf.py")
+    // Gunicorn takes the place of the development server, in the directory that one starts in.
+    let (launch, _) = facts.production_targets(project).find_map(|target| development_server(facts, target))?;
+    launch.started_in.join("gunicorn.conf.py")
 }
 
 /// Whether gunicorn already starts production.
@@ -45,11 +47,17 @@ pub fn set_variable(facts: &Facts, project: &RepoPath, name: &str, value: &str, 
 /// Whether a target is started by something our configuration file reaches: gunicorn, or the
 /// development server that gunicorn will replace.
 pub fn reaches(facts: &Facts, target: &Target) -> bool {
-    target.assumed
-        || target.launch.is_some_and(|at| {
-            let server = &facts.launches[at].server;
-            *server == Server::Gunicorn || server.is_development_server() || *server == Server::PythonFile
-        })
+    let gunicorn = |at: usize| facts.launches[at].server == Server::Gunicorn;
+    target.assumed || target.launch.is_some_and(gunicorn) || development_server(facts, target).is_some()
+}
+
+/// The changes that set a variable, unless it is set, for the server that starts a target: in the
+/// gunicorn configuration, else in uWSGI's own file.
+pub fn set_for(facts: &Facts, target: &Target, name: &str, value: &str, why: &str) -> Option<Vec<Change>> {
+    if reaches(facts, target) {
+        return set_variable(facts, &target.project, name, value, why);
+    }
+    set_in_uwsgi(facts, target, name, value).map(|change| vec![change])
 }
 
 /// The edit that sets a variable in the uWSGI file that starts a target, at the end of its
@@ -90,4 +98,40 @@ pub fn environment_step(facts: &Facts, target: &Target, name: &str, value: &str)
         "compose" => format!("Add to the service's environment at {place}: {name}: \"{value}\""),
         _ => format!("Set {name}={value} in the environment of the server that {place} starts."),
     }
+}
+
+/// Servers a script may bring itself; where it does, a run beside it may be for development only.
+const SERVERS: &[&str] = &[
+    "waitress",
+    "gevent",
+    "eventlet",
+    "cherrypy",
+    "cheroot",
+    "tornado",
+    "bjoern",
+    "meinheld",
+    "gunicorn",
+    "hypercorn",
+    "uvicorn",
+];
+
+/// The launch of a target, where it runs the development server, with the `app.run()` it reaches.
+pub fn development_server<'f>(facts: &'f Facts, target: &Target) -> Option<(&'f Launch, Option<&'f RunCall>)> {
+    let launch = &facts.launches[target.launch?];
+    if launch.server.is_development_server() {
+        return Some((launch, None));
+    }
+    if launch.server != Server::PythonFile {
+        return None;
+    }
+    let script = target.entry.as_ref().or(launch.script.as_ref())?;
+    let own_server = SERVERS.iter().any(|server| facts.names.get(script).is_some_and(|names| names.mentions(server)));
+    // Flask-SocketIO's run() picks a production server where one is installed.
+    let run = facts.apps.runs.iter().filter(|run| run.path == *script && !run.is_socketio());
+    let run = run.into_iter().find(|run| match reached(facts, target, &run.path, run.location.span) {
+        Reached::Yes => true,
+        Reached::Maybe => !own_server,
+        Reached::No => false,
+    })?;
+    Some((launch, Some(run)))
 }

@@ -51,6 +51,12 @@ mod tests {
     }
 
     #[test]
+    fn waitress_is_no_waiting_script() {
+        let trial = Trial::new(&[("Procfile", "web: waitress-serve --port=$PORT app:app\n"), ("app.py", APP)]);
+        assert_eq!(trial.one().server, Server::Waitress);
+    }
+
+    #[test]
     fn chains_keep_the_server_command_in_one_piece() {
         let trial = Trial::new(&[(
             "Procfile",

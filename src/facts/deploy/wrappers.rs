@@ -118,7 +118,8 @@ pub(crate) fn step(scope: &Scope<'_, '_>, args: &[Arg<'_>]) -> Step {
     if SHELLS.contains(&name) {
         return shell(args);
     }
-    if name.starts_with("wait")
+    // `wait-for-it`, `wait_for_db.sh`; waitress is a server.
+    if (name.starts_with("wait") && !name.starts_with("waitress"))
         || matches!(name, "chamber" | "aws-vault" | "watchmedo" | "s6-envdir" | "envdir" | "dotenvx")
     {
         return behind_dashes(args).unwrap_or_else(|| wait_for(args));

@@ -31,7 +31,11 @@ fn check(facts: &Facts) -> Vec<Finding> {
     for root in facts.projects.iter().map(|project| &project.root).filter(|root| facts.makes_app(root)) {
         for target in facts.serving_targets(root) {
             for way in ways(facts, target) {
-                let message = format!("Debug mode is on where production starts ({}).", target.name);
+                let message = if target.assumed {
+                    "Debug mode is on, and no file says how production starts.".to_owned()
+                } else {
+                    format!("Debug mode is on where production starts ({}).", target.name)
+                };
                 let severity = if target.assumed { Severity::Medium } else { Severity::High };
                 let known = known(facts, target, &way);
                 push(&mut found, known.into_iter().fold(finding(&way, severity, message), Finding::known_by));

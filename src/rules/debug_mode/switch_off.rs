@@ -83,8 +83,16 @@ fn run_off(facts: &Facts, run: &RunCall) -> Outcome {
         return Err(by_hand("The argument was not found.", step));
     }
     Ok(Done {
-        title: format!("{}.run() follows FLASK_DEBUG, off by default", run.receiver),
-        reason: FOR_DEVELOPMENT.to_owned(),
+        title: if run.werkzeug {
+            "run_simple() without the debugger".to_owned()
+        } else {
+            format!("{}() follows FLASK_DEBUG, off by default", run.called())
+        },
+        reason: if run.werkzeug {
+            "For development, flask run --debug has the debugger.".to_owned()
+        } else {
+            FOR_DEVELOPMENT.to_owned()
+        },
         changes: vec![Change::Edit { path: run.path.clone(), edits }],
         applicability: Applicability::Automatic,
     })
@@ -95,10 +103,9 @@ fn is_literal(value: &Valued) -> bool {
 }
 
 fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
-    let reaches = server_start::reaches(facts, target);
-    if let Some((variable, key)) = production_choice(facts, target).filter(|_| reaches) {
+    if let Some((variable, key)) = production_choice(facts, target) {
         let why = "The app's own configuration for production, unless the server selects another one.";
-        if let Some(changes) = server_start::set_variable(facts, &target.project, &variable, &key, why) {
+        if let Some(changes) = server_start::set_for(facts, target, &variable, &key, why) {
             return Ok(Done {
                 title: format!("production selects {variable}={key}"),
                 reason: "Development goes on with the configuration it has today.".to_owned(),
@@ -107,7 +114,8 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
             });
         }
     }
-    let step = select_step(facts, target)
+    let step = argument_step(target, setting)
+        .or_else(|| select_step(facts, target))
         .unwrap_or_else(|| format!("Switch debug off for production in {}.", at(&setting.location)));
     // Where production is not known this may be for development alone, and code may rely on it:
     // an app that only starts with debug on must not stop starting.
@@ -124,6 +132,9 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
     if let Some(env) = setting.value.env() {
         return variable_read(facts, target, setting, &env.name, edit(read.switch(&env.name)));
     }
+    if let Some(outcome) = argument_off(facts, target, setting) {
+        return outcome;
+    }
     if !is_literal(&setting.value) {
         return Err(by_hand("The value is computed; it is not rewritten.", step));
     }
@@ -137,7 +148,7 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
     }
     // The configuration for development stays what it says; the server's start switches it off.
     let why = "Debug stays off under this server, also where it runs the configuration for development.";
-    let start = server_start::set_variable(facts, &target.project, SWITCH, "0", why).filter(|_| reaches);
+    let start = server_start::set_for(facts, target, SWITCH, "0", why);
     let mut changes = start.ok_or_else(|| by_hand(not_reached(facts, target), step))?;
     changes.push(edit(read.switch_on(SWITCH)));
     Ok(Done {
@@ -148,12 +159,41 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
     })
 }
 
+fn argument_step(target: &Target, setting: &Setting) -> Option<String> {
+    let Value::Name(name) = &setting.value.value else { return None };
+    let argument = target.arguments.get(name)?;
+    Some(format!("In {}, hand over {name}=False for production, or what FLASK_DEBUG says.", at(&argument.location)))
+}
+
+/// `app.debug = debug`: what the call of the factory hands over.
+fn argument_off(facts: &Facts, target: &Target, setting: &Setting) -> Option<Outcome> {
+    let Value::Name(name) = &setting.value.value else { return None };
+    let argument = target.arguments.get(name).filter(|argument| argument.truth == Some(true))?;
+    let step = argument_step(target, setting)?;
+    let (source, file) = match editable(facts, &argument.location.path) {
+        Ok(editable) => editable,
+        Err(why) => return Some(Err(by_hand(why, step))),
+    };
+    let span = argument.location.span;
+    if span.of(&source.text) != "True" {
+        return Some(Err(by_hand("The value is computed; it is not rewritten.", step)));
+    }
+    let read = Reading::of(facts, file, source);
+    let mut edits = vec![TextEdit::replace(span, read.switch(SWITCH))];
+    edits.extend(read.import(source, file));
+    Some(Ok(Done {
+        title: format!("{name} follows FLASK_DEBUG, off by default"),
+        reason: FOR_DEVELOPMENT.to_owned(),
+        changes: vec![Change::Edit { path: argument.location.path.clone(), edits }],
+        applicability: Applicability::Automatic,
+    }))
+}
+
 /// Debug that a variable decides, which nothing in the repository sets: it is on by default.
 fn variable_read(facts: &Facts, target: &Target, setting: &Setting, name: &str, rewritten: Change) -> Outcome {
     let off = off_value(Some(setting), "1");
     let why = "Debug is off under this server unless the variable says otherwise.";
-    let start = off.filter(|_| server_start::reaches(facts, target));
-    if let Some(changes) = start.and_then(|off| server_start::set_variable(facts, &target.project, name, off, why)) {
+    if let Some(changes) = off.and_then(|off| server_start::set_for(facts, target, name, off, why)) {
         return Ok(Done {
             title: format!("{name} is off where production starts"),
             reason: "For development nothing changes.".to_owned(),
@@ -209,9 +249,7 @@ fn variable_off(facts: &Facts, target: &Target, name: &str, location: &Location,
         return Err(by_hand(format!("{} sets {name} for this start.", location.path), step));
     }
     let why = "Debug stays off under this server, also where an env file for development switches it on.";
-    let changes = server_start::set_variable(facts, &target.project, name, off, why);
-    let changes = changes.filter(|_| server_start::reaches(facts, target));
-    changes
+    server_start::set_for(facts, target, name, off, why)
         .map(|changes| done(changes, "The env file goes on to serve development."))
         .ok_or_else(|| by_hand(not_reached(facts, target), server_start::environment_step(facts, target, name, off)))
 }
@@ -231,8 +269,15 @@ fn flag_off(facts: &Facts, target: &Target, location: &Location) -> Outcome {
 }
 
 fn not_reached(facts: &Facts, target: &Target) -> String {
-    let server = target.launch.map_or("The server", |at| facts.launches[at].server.name());
-    format!("{server} starts production, and reads no gunicorn settings.")
+    match target.launch.map(|at| &facts.launches[at]) {
+        Some(launch) => format!(
+            "{} starts production ({}:{}), and no file of its own can set a variable.",
+            launch.server.name(),
+            launch.location.path,
+            launch.location.line
+        ),
+        None => "No file says how production starts.".to_owned(),
+    }
 }
 
 /// The step that selects the app's own configuration for production.

@@ -30,7 +30,7 @@ impl Way<'_> {
     pub(super) fn symbol(&self) -> String {
         match self {
             Way::Flag(_) => "debug option".to_owned(),
-            Way::Run(run) => format!("{}.run(debug)", run.receiver),
+            Way::Run(run) => format!("{}(debug)", run.called()),
             Way::Setting(setting) => setting.symbol(),
             Way::Variable { name, .. } => name.clone(),
         }

@@ -3,9 +3,8 @@
 use super::gunicorn_command::command;
 use super::requirements::{Needed, needed};
 use crate::facts::apps::RunCall;
-use crate::facts::guards::{Reached, reached};
 use crate::facts::settings::is_main_guard;
-use crate::facts::{Facts, Launch, Server, Target};
+use crate::facts::{Facts, Launch, Target};
 use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{Stmt, StmtKind};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
@@ -34,7 +33,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     for target in facts.targets.iter().filter(|target| target.production) {
-        let Some((launch, run)) = development(facts, target) else { continue };
+        let Some((launch, run)) = server_start::development_server(facts, target) else { continue };
         let message = format!("Production starts the development server ({}).", launch.server.name());
         let mut finding =
             Finding::new(RULE.id, RULE.threat, RULE.severity, launch.location.clone(), launch.name.clone(), message);
@@ -44,42 +43,6 @@ fn check(facts: &Facts) -> Vec<Finding> {
         found.push(finding);
     }
     found
-}
-
-/// Servers a script may bring itself; where it does, a run beside it may be for development only.
-const SERVERS: &[&str] = &[
-    "waitress",
-    "gevent",
-    "eventlet",
-    "cherrypy",
-    "cheroot",
-    "tornado",
-    "bjoern",
-    "meinheld",
-    "gunicorn",
-    "hypercorn",
-    "uvicorn",
-];
-
-/// The launch, where it runs the development server, with the `app.run()` it reaches.
-fn development<'f>(facts: &'f Facts, target: &Target) -> Option<(&'f Launch, Option<&'f RunCall>)> {
-    let launch = &facts.launches[target.launch?];
-    if launch.server.is_development_server() {
-        return Some((launch, None));
-    }
-    if launch.server != Server::PythonFile {
-        return None;
-    }
-    let script = target.entry.as_ref().or(launch.script.as_ref())?;
-    let own_server = SERVERS.iter().any(|server| facts.names.get(script).is_some_and(|names| names.mentions(server)));
-    // Flask-SocketIO's run() picks a production server where one is installed.
-    let run = facts.apps.runs.iter().filter(|run| run.path == *script && !run.is_socketio());
-    let run = run.into_iter().find(|run| match reached(facts, target, &run.path, run.location.span) {
-        Reached::Yes => true,
-        Reached::Maybe => !own_server,
-        Reached::No => false,
-    })?;
-    Some((launch, Some(run)))
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
@@ -92,7 +55,7 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
                 })
         });
         let Some(target) = target else { continue };
-        let Some((launch, run)) = development(facts, target) else { continue };
+        let Some((launch, run)) = server_start::development_server(facts, target) else { continue };
         let outcome = changes(facts, target, launch, run);
         remedies.push(Remedy {
             id: finding.key.to_string(),
@@ -117,7 +80,7 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 /// The changes that put gunicorn in the place of a target's development server, where a machine
 /// can make them.
 pub fn replacement(facts: &Facts, target: &Target) -> Option<Vec<Change>> {
-    let (launch, run) = development(facts, target)?;
+    let (launch, run) = server_start::development_server(facts, target)?;
     changes(facts, target, launch, run).ok()
 }
 

@@ -3,6 +3,7 @@
 
 use crate::facts::apps::RunCall;
 use crate::facts::holders::HolderRef;
+use crate::facts::names::definition_file;
 use crate::facts::settings::is_main_guard;
 use crate::facts::values::{Value, Valued};
 use crate::facts::{Facts, Launch, Target, WsgiTarget};
@@ -55,7 +56,10 @@ fn wsgi_target(facts: &Facts, target: &Target, launch: &Launch, run: Option<&Run
         let call = launch.target.as_ref().and_then(|target| target.call.clone());
         return Some(WsgiTarget { module, attribute: Some(attribute), call });
     }
-    let receiver = run.map(|run| run.receiver.clone()).filter(|name| binds(facts, &entry, name));
+    let receiver = run.map(|run| run.receiver.clone()).filter(|name| is_flask(facts, &entry, name));
+    if receiver.is_none() && run.is_some_and(|run| !run.werkzeug && binds(facts, &entry, &run.receiver)) {
+        return None;
+    }
     let app = facts.apps.apps.iter().find(|app| app.path == entry && app.factory.is_none()).map(|app| app.name.clone());
     let made =
         facts.apps.factory_calls.iter().find(|call| call.path == entry && !call.main_guard && call.bound.is_some());
@@ -65,6 +69,26 @@ fn wsgi_target(facts: &Facts, target: &Target, launch: &Launch, run: Option<&Run
     }
     let factory = facts.apps.factories.iter().find(|factory| factory.path == entry && factory.callable_bare)?;
     Some(WsgiTarget { module, attribute: Some(factory.name.clone()), call: Some("()".to_owned()) })
+}
+
+/// Whether a name of a file is, as far as it can be followed, a WSGI app: made here, or imported
+/// from a file that makes one.
+fn is_flask(facts: &Facts, path: &RepoPath, name: &str) -> bool {
+    let made = |path: &RepoPath, name: &str| {
+        facts.apps.apps.iter().any(|app| app.path == *path && app.factory.is_none() && app.name == name)
+            || facts.apps.factory_calls.iter().any(|call| call.path == *path && call.bound.as_deref() == Some(name))
+            || facts.apps.runs.iter().any(|run| run.path == *path && run.werkzeug && run.receiver == name)
+    };
+    if !binds(facts, path, name) {
+        return false;
+    }
+    let origin = facts.names.get(path).and_then(|names| names.origin(name));
+    match origin.and_then(|origin| definition_file(&facts.files, path, origin)) {
+        Some((from, Some(inner))) => {
+            made(&from, &inner) || facts.names.get(&from).and_then(|names| names.origin(&inner)).is_some()
+        }
+        _ => made(path, name),
+    }
 }
 
 /// Whether importing the file binds the name to something, outside of functions and main guards.

@@ -81,6 +81,8 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
             applicability: if change.is_ok() { Applicability::Automatic } else { Applicability::Manual },
             steps: if change.is_ok() {
                 Vec::new()
+            } else if ignored_by_flask(facts) {
+                vec!["Move to Flask 1.0 or newer, then run flask-harden --apply again.".to_owned()]
             } else {
                 vec![format!("Set {KEY} to \"Lax\" unless other sites embed this one.")]
             },
