@@ -1,8 +1,6 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
 mod effective;
-#[cfg(test)]
-mod effective_trial;
 mod error;
 mod fix;
 mod history;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar;
 
 use crate::finding::{Finding, SetAside};
-use crate::notice::Notice;
+use crate::notice::{Notice, NoticeKind};
 use crate::remedy::{Applicability, Remedy};
 use crate::rules;
 use crate::text::escape::one_line;
@@ -186,9 +186,12 @@ fn last_cells(text: &str, limit: usize) -> (String, usize) {
     (text.to_owned(), used)
 }
 
-/// What was not judged. Gaps always stand here, the other notices where everything is asked for.
+/// What was not judged, or only in part: always. The other notices where everything is asked for.
 fn not_judged(out: &mut String, notices: &[Notice], detail: Detail, style: Style) {
-    let shown: Vec<&Notice> = notices.iter().filter(|notice| notice.gap || detail == Detail::Full).collect();
+    let matters = |notice: &&Notice| {
+        notice.gap || matches!(notice.kind, NoticeKind::PartlyParsed | NoticeKind::Symlink | NoticeKind::RemedyWithheld)
+    };
+    let shown: Vec<&Notice> = notices.iter().filter(|notice| matters(notice) || detail == Detail::Full).collect();
     if shown.is_empty() {
         return;
     }

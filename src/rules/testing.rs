@@ -84,33 +84,3 @@ fn expected_lines(facts: &Facts, id: &str) -> Vec<(String, usize)> {
     }
     lines
 }
-
-/// Prints what every rule finds in the directories named in `FH_TRY` (a `:` between two); does
-/// nothing without it.
-#[test]
-#[allow(clippy::print_stdout, reason = "a look by hand at real checkouts")]
-fn try_checkouts() {
-    let Ok(roots) = std::env::var("FH_TRY") else { return };
-    for root in roots.split(':') {
-        let facts = facts_of(Path::new(root));
-        for rule in super::all() {
-            for found in (rule.check)(&facts) {
-                let place = format!("{root}/{}:{}", found.primary.path, found.primary.line);
-                let line = facts
-                    .files
-                    .get(&found.primary.path)
-                    .map_or("", |s| s.line_span(found.primary.span.start).of(&s.text));
-                println!(
-                    "{place} {} {:?}/{:?} {}\n      | {}",
-                    rule.id,
-                    found.severity,
-                    found.confidence,
-                    found.message,
-                    line.trim()
-                );
-                println!("      > {}", found.next_step.as_deref().unwrap_or("-"));
-                found.how_we_know.iter().for_each(|line| println!("      = {line}"));
-            }
-        }
-    }
-}

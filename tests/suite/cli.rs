@@ -122,17 +122,21 @@ fn standing_still(program: &Program, project: &Project, ignoring: &str) -> Child
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     }
     let plain = program.command(project.path(), &["explain", "-o", "pipe"]);
-    let script = format!("trap '' {ignoring}; exec \"$@\"");
-    let mut command = Command::new("sh");
-    command.args(["-c", if ignoring.is_empty() { "exec \"$@\"" } else { &script }, "sh"]);
+    // A run of the tests in the background has signals ignored, and children inherit that.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM,HUP");
+    if !ignoring.is_empty() {
+        command.arg(format!("--ignore-signal={ignoring}"));
+    }
     command.arg(plain.get_program()).args(plain.get_args());
-    command.env_clear().env("HOME", program.home()).current_dir(project.path());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", program.home()).current_dir(project.path());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     for _ in 0..2000 {
         let text = std::fs::read_to_string(&status).unwrap();
         let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-        // Bit 14 is SIGTERM; a shell that has not become the program yet catches none.
+        // Bit 14 is SIGTERM; `env`, before it becomes the program, catches none.
         if text.starts_with("Name:\tflask-harden") && u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << 14) != 0 {
             return child;
         }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::disallowed_methods, reason = "tests build trees and start programs")]
 
+mod bad_input;
 mod canary;
 mod cli;
 mod floors;

@@ -9,6 +9,7 @@
 
 mod dotenv;
 mod env_reader;
+mod flask_run;
 mod gunicorn;
 mod kill_sweep;
 mod program_sweep;
