@@ -8,7 +8,7 @@ use crate::rules::{self, Rule};
 use super::style::{Role, Style};
 
 /// Cells of a line of prose; the same on every terminal and in a pipe.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// One rule: what, why, how the fix works, how to ignore it.
 pub fn one(rule: &Rule, style: Style) -> String {
@@ -85,7 +85,7 @@ fn wrapped(prose: &str) -> String {
 }
 
 /// Words in lines of at most `width` cells; a longer word has its own line.
-fn filled(text: &str, width: usize) -> Vec<String> {
+pub(super) fn filled(text: &str, width: usize) -> Vec<String> {
     use unicode_width::UnicodeWidthStr;
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

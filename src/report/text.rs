@@ -12,6 +12,7 @@ use crate::rules;
 use crate::text::escape::one_line;
 use crate::text::{Location, Place};
 
+use super::rules::{WIDTH, filled};
 use super::style::{Role, Style};
 use super::{Counts, Detail, Format, Report, Stage, counted, draft, receipt};
 
@@ -118,10 +119,11 @@ fn block(out: &mut String, found: &Finding, remedy: Option<&Remedy>, style: Styl
     }
     let equals = style.paint(Role::Frame, "=").into_owned();
     for label in &found.related {
-        let _ = writeln!(out, "{pad} {equals} {}: {}", place(&label.location), one_line(&label.text));
+        let text = format!("{}: {}", place(&label.location), one_line(&label.text));
+        told(out, &pad, &equals, &text);
     }
     for known in &found.how_we_know {
-        let _ = writeln!(out, "{pad} {equals} {}", one_line(known));
+        told(out, &pad, &equals, &one_line(known));
     }
     if let Some(rule) = rules::find(found.key.rule) {
         let _ = writeln!(out, "{pad} {equals} {}: flask-harden explain {}", rule.name, rule.id);
@@ -130,19 +132,29 @@ fn block(out: &mut String, found: &Finding, remedy: Option<&Remedy>, style: Styl
         fix(out, remedy, &pad, &equals);
     }
     if let Some(step) = &found.next_step {
-        let _ = writeln!(out, "{pad} {equals} next: {}", one_line(step));
+        told(out, &pad, &equals, &format!("next: {}", one_line(step)));
     }
     out.push('\n');
 }
 
 fn fix(out: &mut String, remedy: &Remedy, pad: &str, equals: &str) {
     let word = remedy.applicability.word();
-    let _ = writeln!(out, "{pad} {equals} fix ({word}): {}", one_line(&remedy.title));
-    if !remedy.reason.is_empty() {
-        let _ = writeln!(out, "{pad}     {}", one_line(&remedy.reason));
+    told(out, pad, equals, &format!("fix ({word}): {}", one_line(&remedy.title)));
+    for line in filled(&one_line(&remedy.reason), WIDTH - pad.len() - MORE.len()) {
+        let _ = writeln!(out, "{pad}{MORE}{line}");
     }
     for step in &remedy.steps {
-        let _ = writeln!(out, "{pad} {equals} next: {}", one_line(step));
+        told(out, pad, equals, &format!("next: {}", one_line(step)));
+    }
+}
+
+/// What further lines of one saying begin with, behind the gutter.
+const MORE: &str = "     ";
+
+/// One saying behind `=`, filled to the width of the report.
+fn told(out: &mut String, pad: &str, equals: &str, text: &str) {
+    for (at, line) in filled(text, WIDTH - pad.len() - MORE.len()).iter().enumerate() {
+        let _ = if at == 0 { writeln!(out, "{pad} {equals} {line}") } else { writeln!(out, "{pad}{MORE}{line}") };
     }
 }
 
