@@ -5,7 +5,7 @@ use crate::facts::{Effective, Facts, Target};
 use crate::repo::{GitState, Tree};
 use crate::text::RepoPath;
 
-use super::{EngineError, Request, read};
+use super::{EngineError, Request, read, settings};
 
 /// A setting on one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub struct EffectiveLine {
 pub fn effective(request: &Request, key: &str) -> Result<Vec<EffectiveLine>, EngineError> {
     let tree = Tree::open(&request.root)?;
     let git = GitState::open(&tree);
-    let (facts, _) = read::facts(&tree, &git);
+    let options = settings::resolve(&tree, request)?;
+    let (facts, _) = read::facts(&tree, &git, &options);
     Ok(facts.targets.iter().map(|target| line(&facts, target, key)).collect())
 }
 

@@ -5,14 +5,15 @@ use crate::facts::deploy::{self, Context};
 use crate::facts::env::{is_env_file, is_example};
 use crate::facts::gather::{Read, gather};
 use crate::facts::production::production;
-use crate::facts::{EnvFile, Facts, FileRole, Files, PyFile, dependencies};
+use crate::facts::{EnvFile, Facts, FileRole, Files, Launch, PyFile, dependencies};
 use crate::lang::{dotenv::EnvDocument, python};
 use crate::notice::{Notice, NoticeKind};
+use crate::options::{Options, Source};
 use crate::repo::{self, GitState, Limits, Tree, TreeError};
-use crate::text::{RepoPath, SourceFile};
+use crate::text::{Location, RepoPath, SourceFile};
 
-/// The facts of a tree, and what was not read.
-pub(super) fn facts(tree: &Tree, git: &GitState) -> (Facts, Vec<Notice>) {
+/// The facts of a tree, and what was not read. The options may declare how production starts.
+pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, Vec<Notice>) {
     let limits = Limits::default();
     let walked = repo::walk(tree, &limits);
     let mut notices = walked.notices;
@@ -33,12 +34,28 @@ pub(super) fn facts(tree: &Tree, git: &GitState) -> (Facts, Vec<Notice>) {
     let env_files = env_files(&files, tree, git, &mut notices);
     let sources: Vec<&SourceFile> = files.sources.values().collect();
     let paths: Vec<RepoPath> = files.all.keys().cloned().collect();
-    let mut found = deploy::deployments(&Context::new(&sources, &paths));
+    let context = Context::new(&sources, &paths);
+    let mut found = deploy::deployments(&context);
+    found.launches.extend(declared(&files, &context, options));
     notices.append(&mut found.notices);
     let production = production(&found.launches).indices().to_vec();
     let mut facts = gather(Read { files, python, env_files, launches: found.launches, production });
     facts.git = git.git().is_some();
     (facts, notices)
+}
+
+/// How the settings say that production starts.
+fn declared(files: &Files, context: &Context<'_>, options: &Options) -> Option<Launch> {
+    let target = options.targets.get("prod")?;
+    let location = match &target.source {
+        Source::File { name, line } => {
+            let path = RepoPath::new(name)?;
+            let span = files.get(&path).and_then(|source| source.nth_line(*line));
+            span.map_or_else(|| Location::whole(path.clone()), |span| files.locate(&path, span))
+        }
+        _ => Location::whole(RepoPath::root()),
+    };
+    deploy::declared(context, target.start.as_deref()?, target.https, location)
 }
 
 /// Whether a file is read at all, by its path.

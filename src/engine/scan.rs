@@ -23,7 +23,7 @@ pub fn scan(request: &Request) -> Result<Scan, EngineError> {
     let options = settings::resolve(&tree, request)?;
     let baseline = baseline_of(request)?;
     let git = GitState::open(&tree);
-    let (mut facts, mut notices) = read::facts(&tree, &git);
+    let (mut facts, mut notices) = read::facts(&tree, &git, &options);
     if !is_flask(&facts) {
         return Err(nothing(request, &facts));
     }

@@ -83,6 +83,22 @@ fn invalid_settings_end_the_run_with_the_line() {
 }
 
 #[test]
+fn what_the_settings_declare_is_where_production_starts() {
+    let project = app();
+    let start = "targets.prod = { start = \"gunicorn -c conf.py app:app\", https = true }\n";
+    project.write(".flask-harden.toml", start).write("conf.py", "timeout = 30\n");
+    let page = "\n\n@app.route(\"/\")\ndef index():\n    session[\"seen\"] = 1\n    return \"ok\"\n";
+    project.write("app.py", format!("{}{page}", APP.replace("import Flask", "import Flask, session")));
+    let program = Program::new();
+    let run = program.run(project.path(), &["scan"]).exits(1);
+    assert!(run.stdout.contains("Production   gunicorn (.flask-harden.toml:1)"), "{}", run.stdout);
+    assert!(run.stdout.contains("fix (safe): Secure session cookies"), "{}", run.stdout);
+    program.run(project.path(), APPLY).exits(0);
+    assert!(project.read("conf.py").contains("SESSION_COOKIE_SECURE"), "the settings that start line names");
+    assert_eq!(project.read(".flask-harden.toml"), start);
+}
+
+#[test]
 fn an_env_file_that_readers_disagree_on_takes_no_key() {
     let project = app();
     project.write(".env", "A=it's\n");

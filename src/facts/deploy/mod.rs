@@ -34,9 +34,9 @@ mod words;
 mod wrappers;
 mod wsgi_file;
 
-use crate::facts::{Launch, LaunchRole, LaunchVar};
+use crate::facts::{Launch, LaunchRole, LaunchVar, Precedence};
 use crate::notice::Notice;
-use crate::text::{RepoPath, SourceFile};
+use crate::text::{Location, RepoPath, SourceFile};
 
 pub use context::Context;
 
@@ -106,6 +106,28 @@ pub fn deployments(context: &Context<'_>) -> Deployments {
     found.notices.sort();
     found.notices.dedup();
     found
+}
+
+/// The launch that the settings declare (`targets.prod.start`), read as a start line at the top of
+/// the tree. It stands in no file that a fix could edit.
+pub fn declared(context: &Context<'_>, start: &str, https: Option<bool>, location: Location) -> Option<Launch> {
+    let line = SourceFile::new(RepoPath::new("Procfile")?, format!("web: {start}\n"), 0);
+    let mut found = Deployments::default();
+    (procfile::KIND.read)(&line, context, &mut found);
+    let mut launch = found.launches.into_iter().next()?;
+    launch.kind = "declared";
+    launch.name = "targets.prod".to_owned();
+    launch.role = LaunchRole::Production;
+    launch.precedence = Precedence::Declared;
+    launch.https = https.or(launch.https);
+    launch.debug_flag = launch.debug_flag.map(|_| location.clone());
+    launch.command_span = None;
+    launch.env.iter_mut().for_each(|var| {
+        var.location = location.clone();
+        (var.value_span, var.item_span) = (None, None);
+    });
+    launch.location = location;
+    Some(launch)
 }
 
 /// Takes away evidence that only repeats the very command of a launch that counts.
