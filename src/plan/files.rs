@@ -224,8 +224,10 @@ impl<'f> FileSet<'f> {
     fn mode(&self, path: &RepoPath, pending: &Pending, phase: Phase) -> u32 {
         let present = self.facts.files.get(path).map(|source| source.mode);
         let mode = match (present, phase) {
-            // An env file that gets a key loses what it grants to others.
-            (Some(mode), Phase::Secret) => mode & !0o007,
+            // An env file that gets a key is its owner's alone. Where it was closed to others
+            // before, its group was given on purpose: a service may read it that way.
+            (Some(mode), Phase::Secret) if mode & 0o007 == 0 => mode,
+            (Some(mode), Phase::Secret) => mode & 0o700,
             (Some(mode), _) => mode,
             (None, Phase::Secret) => env_file::MODE,
             (None, _) => pending.create.as_ref().map_or(PUBLIC_MODE, |(_, mode)| *mode),
