@@ -46,6 +46,13 @@ pub struct Cli {
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub diff: Option<Which>,
 
+    /// With --apply or --diff: leave these fixes out
+    ///
+    /// A fix is named by its rule (FH203), by rule and file (FH203:config.py), or by the whole
+    /// name that JSON reports give. What needs a skipped fix is left out too, and says so.
+    #[arg(long, value_name = "FIX,..", value_delimiter = ',', hide_short_help = true)]
+    pub skip: Vec<String>,
+
     /// With --diff and -o: write the exact patch, values included, to a file only you can read
     #[arg(long, hide_short_help = true)]
     pub show_values: bool,

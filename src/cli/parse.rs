@@ -53,6 +53,12 @@ fn check(cli: &Cli) -> Result<(), CliError> {
             .now("flask-harden --diff --show-values -o changes.patch")
             .nothing_written());
     }
+    if !cli.skip.is_empty() && cli.apply.is_none() && cli.diff.is_none() {
+        return Err(CliError::usage("--skip needs --apply or --diff")
+            .why("it leaves fixes out of what these write")
+            .now("flask-harden --diff --skip FH203")
+            .nothing_written());
+    }
     if let Some(command) = &cli.command {
         let name = command.name();
         let stray = [

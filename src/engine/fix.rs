@@ -2,8 +2,7 @@
 //! shown by the caller, and written.
 
 use crate::apply::{Receipt, Recovered, Session, StateDir};
-use crate::plan::Draft;
-use crate::remedy::Applicability;
+use crate::plan::{Decisions, Draft};
 use crate::repo::Tree;
 use crate::text::RepoPath;
 
@@ -22,15 +21,19 @@ pub struct Fix<'t> {
 const ENV_FILE_LIMIT: u64 = 1 << 20;
 
 impl<'t> Fix<'t> {
-    /// Takes the lock, scans, plans and drafts.
+    /// Takes the lock, scans, plans and drafts what is decided.
     ///
     /// # Errors
     /// As [`super::scan`], [`super::plan`], [`super::draft`]; or another run is at work.
-    pub fn begin(tree: &'t Tree, request: &Request, least: Applicability) -> Result<Self, EngineError> {
+    pub fn begin(
+        tree: &'t Tree,
+        request: &Request,
+        decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
+    ) -> Result<Self, EngineError> {
         let session = Session::begin(tree, &StateDir::from_env()?)?;
         let scan = super::scan(request)?;
         let plan = super::plan(&scan, request)?;
-        let draft = super::draft(&scan, &plan, request, least)?;
+        let draft = super::checked_draft(&scan, &plan, request, &decide(&plan)?)?;
         Ok(Self { tree, session, scan, plan, draft })
     }
 

@@ -9,7 +9,9 @@ mod read;
 mod scan;
 mod settings;
 mod undo;
+mod verify;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::facts::Facts;
@@ -21,7 +23,7 @@ use crate::remedy::{Choices, Remedy};
 pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
 pub use fix::Fix;
-pub use plan::{draft, plan};
+pub use plan::{checked_draft, checked_draft_with, decide, draft, plan};
 pub use scan::{baseline, scan};
 pub use undo::{runs, undo};
 
@@ -95,4 +97,6 @@ pub struct Plan {
     pub choices: Choices,
     /// Where keys go and why there, in words.
     pub store: String,
+    /// Remedies that are not offered, by id: tried out, they leave their finding. With the reason.
+    pub withheld: BTreeMap<String, String>,
 }

@@ -1,21 +1,27 @@
-//! From a scan to remedies and a draft.
+//! From a scan to remedies and a draft. A remedy is offered only where the tree as it would be
+//! afterwards no longer has its finding.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::plan::{self, ComposeError, Composing, Draft};
+use crate::plan::{self, ComposeError, Composing, Decisions, Draft};
 use crate::remedy::{Applicability, Choices};
 use crate::secret::Secret;
 use crate::secret::generate::{KeySource, OsRandom, new_key};
 use crate::store::StoreId;
 use crate::text::RepoPath;
 
+use super::verify::Verifier;
 use super::{EngineError, ErrorKind, Plan, Request, Scan};
 
-/// Asks the rules for remedies under the choices that were made.
+/// How often a draft is made again without the remedies that proved nothing. What is unproven in
+/// the last one is left out as well.
+const ROUNDS: usize = 4;
+
+/// Asks the rules for remedies under the choices that were made, and tries them out.
 ///
 /// # Errors
 /// Settings or a store that cannot be used.
-pub fn plan(scan: &Scan, _request: &Request) -> Result<Plan, EngineError> {
+pub fn plan(scan: &Scan, request: &Request) -> Result<Plan, EngineError> {
     let chosen = &scan.options.store;
     let (store, why) = match StoreId::from_name(&chosen.value) {
         Some(store) => (store, format!("from {}", chosen.source)),
@@ -23,32 +29,96 @@ pub fn plan(scan: &Scan, _request: &Request) -> Result<Plan, EngineError> {
     };
     let choices = Choices { store };
     let remedies = plan::build(&scan.facts, &scan.findings, &choices);
-    Ok(Plan { remedies, choices, store: format!("{} ({why})", store.name()) })
+    let store = format!("{} ({why})", store.name());
+    let mut plan = Plan { remedies, choices, store, withheld: BTreeMap::new() };
+    let everything = Decisions::at_least(&plan.remedies, Applicability::Automatic);
+    // A store that cannot be used is for the draft to say, not for a report.
+    if let Ok((_, withheld)) = proven(scan, &plan, request, &everything, &mut OsRandom) {
+        plan.withheld = withheld;
+    }
+    Ok(plan)
 }
 
-/// The draft that writes every remedy at or above `least`, and lists the others.
+/// Accepts what is at or above an applicability, but for what `skip` names: a rule, a rule and a
+/// file, or one finding.
+///
+/// # Errors
+/// A word that names no fix of this plan.
+pub fn decide(plan: &Plan, least: Applicability, skip: &[String]) -> Result<Decisions, EngineError> {
+    let mut decisions = Decisions::at_least(&plan.remedies, least);
+    decisions.skip_named(&plan.remedies, skip).map_err(|word| {
+        let known = plan.remedies.iter().map(|remedy| format!("--skip {}", remedy.id));
+        let error = EngineError::new(ErrorKind::Settings, format!("no fix here is called '{word}'"))
+            .why("a fix is named by its rule (FH203), with its file (FH203:config.py), or as below");
+        known.take(12).fold(error, EngineError::now)
+    })?;
+    Ok(decisions)
+}
+
+/// The draft that writes what was accepted, and lists the rest. Cheap: it is made again at every
+/// decision.
 ///
 /// # Errors
 /// A store that cannot be used, such as a tracked env file.
-pub fn draft(scan: &Scan, plan: &Plan, request: &Request, least: Applicability) -> Result<Draft, EngineError> {
-    draft_with(scan, plan, request, least, &mut OsRandom)
+pub fn draft(scan: &Scan, plan: &Plan, request: &Request, decisions: &Decisions) -> Result<Draft, EngineError> {
+    compose(scan, plan, request, decisions, &plan.withheld, &mut OsRandom)
 }
 
-/// [`draft`] with another source of randomness: the same source gives the same bytes.
+/// [`draft`], checked once more with these very decisions: a fix may lean on one that was
+/// skipped, and an edited one may clear nothing.
 ///
 /// # Errors
 /// As [`draft`].
-pub(super) fn draft_with(
+pub fn checked_draft(scan: &Scan, plan: &Plan, request: &Request, decisions: &Decisions) -> Result<Draft, EngineError> {
+    checked_draft_with(scan, plan, request, decisions, &mut OsRandom)
+}
+
+/// [`checked_draft`] with another source of randomness: the same source gives the same bytes.
+///
+/// # Errors
+/// As [`draft`].
+pub fn checked_draft_with(
     scan: &Scan,
     plan: &Plan,
     request: &Request,
-    least: Applicability,
+    decisions: &Decisions,
     random: &mut dyn KeySource,
 ) -> Result<Draft, EngineError> {
-    let accepted: BTreeSet<String> =
-        plan.remedies.iter().filter(|remedy| remedy.applicability >= least).map(|remedy| remedy.id.clone()).collect();
+    proven(scan, plan, request, decisions, random).map(|(draft, _)| draft)
+}
+
+/// The draft without the remedies that leave their finding, and these with the reason.
+fn proven(
+    scan: &Scan,
+    plan: &Plan,
+    request: &Request,
+    decisions: &Decisions,
+    random: &mut dyn KeySource,
+) -> Result<(Draft, BTreeMap<String, String>), EngineError> {
+    let mut withheld = plan.withheld.clone();
+    let mut draft = compose(scan, plan, request, decisions, &withheld, random)?;
+    let Some(verifier) = Verifier::open(scan) else { return Ok((draft, withheld)) };
+    for _ in 0..ROUNDS {
+        let unproven = verifier.unproven(&draft);
+        if unproven.is_empty() {
+            break;
+        }
+        withheld.extend(unproven);
+        draft = compose(scan, plan, request, decisions, &withheld, random)?;
+    }
+    Ok((draft, withheld))
+}
+
+fn compose(
+    scan: &Scan,
+    plan: &Plan,
+    request: &Request,
+    decisions: &Decisions,
+    withheld: &BTreeMap<String, String>,
+    random: &mut dyn KeySource,
+) -> Result<Draft, EngineError> {
     let composing =
-        Composing { facts: &scan.facts, remedies: &plan.remedies, accepted: &accepted, reveal: request.reveal };
+        Composing { facts: &scan.facts, remedies: &plan.remedies, decisions, withheld, reveal: request.reveal };
     let mut keys: BTreeMap<(RepoPath, String), String> = BTreeMap::new();
     let composed = plan::compose(&composing, &mut |file: &RepoPath, name: &str| {
         let slot = (file.clone(), name.to_owned());

@@ -1,6 +1,9 @@
 //! Reads the tree: walks it, opens what is judged, and parses it. Everything that was skipped
 //! becomes a notice.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::facts::deploy::{self, Context};
 use crate::facts::env::{is_env_file, is_example};
 use crate::facts::gather::{Read, gather};
@@ -9,6 +12,8 @@ use crate::facts::{EnvFile, Facts, FileRole, Files, Launch, PyFile, dependencies
 use crate::lang::{dotenv::EnvDocument, python};
 use crate::notice::{Notice, NoticeKind};
 use crate::options::{Options, Source};
+use crate::plan::FileChange;
+use crate::repo::git::Proposed;
 use crate::repo::{self, GitState, Limits, Tree, TreeError};
 use crate::text::{Location, RepoPath, SourceFile};
 
@@ -30,18 +35,54 @@ pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, V
             Err(notice) => notices.extend(notice),
         }
     }
-    let python = parse_python(&files, &mut notices);
-    let env_files = env_files(&files, tree, git, &mut notices);
+    let facts = relate(files, &BTreeMap::new(), &Place { tree, git, options }, &mut notices);
+    (facts, notices)
+}
+
+/// The facts as they would be with other contents of some files. History stays as it was read.
+/// Nothing is read from the tree but what git ignores.
+pub(super) fn facts_after(before: &Facts, changed: &[FileChange], place: &Place<'_>) -> Facts {
+    let mut files = before.files.clone();
+    for change in changed {
+        files.all.insert(change.path.clone(), change.mode);
+        if is_judged(&change.path) {
+            let source = SourceFile::new(change.path.clone(), change.after.to_string(), change.mode);
+            files.sources.insert(change.path.clone(), source);
+        }
+    }
+    let same = |file: &&PyFile| !changed.iter().any(|change| change.path == file.path);
+    let parsed = before.python.iter().filter(same).map(|file| (file.path.clone(), file.clone())).collect();
+    let mut facts = relate(files, &parsed, place, &mut Vec::new());
+    facts.leaks.clone_from(&before.leaks);
+    facts
+}
+
+/// What facts depend on besides the files.
+pub(super) struct Place<'a> {
+    pub tree: &'a Tree,
+    pub git: &'a GitState,
+    pub options: &'a Options,
+}
+
+/// Relates the files that were read. `parsed` are the Python files that need no parsing.
+fn relate(
+    files: Files,
+    parsed: &BTreeMap<RepoPath, PyFile>,
+    place: &Place<'_>,
+    notices: &mut Vec<Notice>,
+) -> Facts {
+    let python = parse_python(&files, parsed, notices);
+    let env_files = env_files(&files, place, notices);
     let sources: Vec<&SourceFile> = files.sources.values().collect();
     let paths: Vec<RepoPath> = files.all.keys().cloned().collect();
     let context = Context::new(&sources, &paths);
     let mut found = deploy::deployments(&context);
-    found.launches.extend(declared(&files, &context, options));
+    found.launches.extend(declared(&files, &context, place.options));
     notices.append(&mut found.notices);
     let production = production(&found.launches).indices().to_vec();
     let mut facts = gather(Read { files, python, env_files, launches: found.launches, production });
-    facts.git = git.git().is_some();
-    (facts, notices)
+    facts.git = place.git.git().is_some();
+    facts
 }
 
 /// How the settings say that production starts.
@@ -105,12 +146,16 @@ fn read(tree: &Tree, path: &RepoPath, limit: u64) -> Result<SourceFile, Option<N
     }
 }
 
-fn parse_python(files: &Files, notices: &mut Vec<Notice>) -> Vec<PyFile> {
+fn parse_python(files: &Files, known: &BTreeMap<RepoPath, PyFile>, notices: &mut Vec<Notice>) -> Vec<PyFile> {
     let mut parsed = Vec::new();
     let is_python = |source: &&SourceFile| {
         source.path.extension() == "py" || (is_python_cfg(&source.path) && looks_like_settings(&source.text))
     };
     for source in files.sources.values().filter(is_python) {
+        if let Some(file) = known.get(&source.path) {
+            parsed.push(file.clone());
+            continue;
+        }
         let role = repo::role(&source.path);
         match python::parse(&source.text) {
             Ok(module) => {
@@ -120,7 +165,7 @@ fn parse_python(files: &Files, notices: &mut Vec<Notice>) -> Vec<PyFile> {
                     let notice = Notice { gap: false, ..notice };
                     notices.push(line.map_or(notice.clone(), |line| notice.at_line(line)));
                 }
-                parsed.push(PyFile { path: source.path.clone(), role, module });
+                parsed.push(PyFile { path: source.path.clone(), role, module: Arc::new(module) });
             }
             Err(error) => notices.push(Notice::file(NoticeKind::ParseFailed, &source.path, error.to_string())),
         }
@@ -152,7 +197,14 @@ fn partly(module: &python::Module) -> Option<&'static str> {
     }
 }
 
-fn env_files(files: &Files, tree: &Tree, git: &GitState, notices: &mut Vec<Notice>) -> Vec<EnvFile> {
+fn env_files(files: &Files, place: &Place<'_>, notices: &mut Vec<Notice>) -> Vec<EnvFile> {
+    let Place { tree, git, .. } = place;
+    let ignores: Vec<Proposed<'_>> = files
+        .sources
+        .values()
+        .filter(|source| source.path.name() == ".gitignore")
+        .map(|source| (&source.path, source.text.as_str()))
+        .collect();
     let mut found = Vec::new();
     for source in files.sources.values().filter(|source| is_env_file(&source.path)) {
         let document = match EnvDocument::parse(&source.text) {
@@ -167,7 +219,7 @@ fn env_files(files: &Files, tree: &Tree, git: &GitState, notices: &mut Vec<Notic
             notices.push(Notice { gap: false, ..notice.at_line(*line) });
         }
         let tracked = git.git().is_some_and(|git| git.is_tracked(&source.path));
-        let ignored = git.git().is_some() && git.ignored(tree, &source.path, &[]).is_some();
+        let ignored = git.git().is_some() && git.ignored(tree, &source.path, &ignores).is_some();
         let example = is_example(&source.path) || repo::role(&source.path) == FileRole::Example;
         found.push(EnvFile { path: source.path.clone(), document, mode: source.mode, tracked, ignored, example });
     }

@@ -90,7 +90,7 @@ fn nothing(request: &Request, facts: &Facts) -> EngineError {
     }
 }
 
-fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
     let named = |list: &[String], id: &str| list.iter().any(|rule| crate::options::covers(rule, id));
     let mut findings = Vec::new();
     for rule in rules::all() {

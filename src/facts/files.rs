@@ -1,13 +1,14 @@
 //! The files of the tree that were read, and what each is for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::lang::python::Module;
 pub use crate::repo::role::FileRole;
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// The text files that were read, and the paths of all files of the tree.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Files {
     pub sources: BTreeMap<RepoPath, SourceFile>,
     /// Every regular file of the tree, read or not, with its permission bits.
@@ -32,9 +33,10 @@ impl Files {
     }
 }
 
-/// A parsed Python file.
+/// A parsed Python file. Cheap to clone.
+#[derive(Clone)]
 pub struct PyFile {
     pub path: RepoPath,
     pub role: FileRole,
-    pub module: Module,
+    pub module: Arc<Module>,
 }

@@ -16,6 +16,7 @@ use crate::secret::strength::is_placeholder;
 use crate::text::{RepoPath, SourceFile};
 
 /// One value in history. One line a value, however often it was committed.
+#[derive(Clone)]
 pub struct Leak {
     /// The setting or variable it was given to.
     pub key: String,
@@ -250,7 +251,7 @@ fn in_python(path: &RepoPath, text: &str, keys: &[&str]) -> Vec<(Given, usize)> 
     let names = Names::of(&module);
     let mut files = Files::default();
     let source = SourceFile::new(path.clone(), text.to_owned(), 0);
-    let file = PyFile { path: path.clone(), role: FileRole::Source, module };
+    let file = PyFile { path: path.clone(), role: FileRole::Source, module: Arc::new(module) };
     files.sources.insert(path.clone(), source);
     let mut found = Vec::new();
     for setting in settings::collect(&files, &file, &names) {

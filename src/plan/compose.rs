@@ -2,7 +2,7 @@
 //! all: where one of its changes cannot stand beside those of an earlier one, or leaves a file
 //! that does not parse, the remedy is shown as a conflict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Facts;
 use crate::notice::Notice;
@@ -11,6 +11,7 @@ use crate::secret::Secret;
 use crate::secret::generate::GenerateError;
 use crate::text::RepoPath;
 
+use super::decisions::{Decision, Decisions};
 use super::draft::{Conflict, Draft, HeldBack};
 use super::files::FileSet;
 
@@ -21,11 +22,15 @@ pub(super) type KeyFor<'k> = &'k mut dyn FnMut(&RepoPath, &str) -> Result<Secret
 pub struct Composing<'a> {
     pub facts: &'a Facts,
     pub remedies: &'a [Remedy],
-    /// Ids of the remedies that are accepted.
-    pub accepted: &'a BTreeSet<String>,
+    pub decisions: &'a Decisions,
+    /// Remedies that must not be written, by id, with the reason.
+    pub withheld: &'a BTreeMap<String, String>,
     /// Whether the diffs with their values are wanted as well.
     pub reveal: bool,
 }
+
+/// How far needs are followed; a circle ends there.
+const LONGEST_CHAIN: usize = 16;
 
 /// Why nothing could be composed.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +59,14 @@ pub fn compose(composing: &Composing<'_>, key_for: KeyFor<'_>) -> Result<(Draft,
         let mut files = FileSet::new(composing.facts);
         draft.applied.clear();
         for remedy in composing.remedies {
-            let wanted = composing.accepted.contains(&remedy.id) && remedy.applicability > Applicability::Manual;
-            if !wanted || refused.contains(&remedy.id) || remedy.needs.iter().any(|id| refused.contains(id)) {
+            if refused.contains(&remedy.id) || composing.obstacle(remedy, &refused).is_some() {
                 continue;
             }
-            match files.add(remedy) {
+            let edited = match composing.decisions.get(&remedy.id) {
+                Some(Decision::Edited(texts)) => Some(texts),
+                _ => None,
+            };
+            match files.add(remedy, edited) {
                 Ok(()) => draft.applied.push(remedy.clone()),
                 Err(conflict) => {
                     refused.insert(remedy.id.clone());
@@ -90,18 +98,56 @@ pub fn compose(composing: &Composing<'_>, key_for: KeyFor<'_>) -> Result<(Draft,
     Ok((draft, notices))
 }
 
+/// Why a remedy is not written, and what to type for it.
+struct Obstacle {
+    why: String,
+    now: String,
+}
+
+impl Composing<'_> {
+    /// What keeps a remedy out before any file is looked at.
+    fn obstacle(&self, remedy: &Remedy, refused: &BTreeSet<String>) -> Option<Obstacle> {
+        let obstacle = |why: &str, now: &str| Some(Obstacle { why: why.to_owned(), now: now.to_owned() });
+        let accepted = self.decisions.accepts(&remedy.id);
+        if let Some(reason) = self.withheld.get(&remedy.id) {
+            let step = remedy.steps.first().cloned().unwrap_or_default();
+            return Some(Obstacle { why: reason.clone(), now: step });
+        }
+        if remedy.changes.is_empty() || remedy.applicability == Applicability::Manual && !accepted {
+            let step = remedy.steps.first().unwrap_or(&remedy.reason);
+            return obstacle("needs a person", step);
+        }
+        if self.decisions.skips(&remedy.id) {
+            return obstacle("you skipped it", "flask-harden --apply   without skipping it");
+        }
+        if !accepted {
+            return obstacle("people will notice it", "flask-harden --apply");
+        }
+        let missing = remedy.needs.iter().find(|id| !self.is_free(id, refused, 0))?;
+        let title = self.remedies.iter().find(|known| known.id == *missing).map_or(missing.as_str(), |r| &r.title);
+        obstacle(&format!("it needs another fix that is not written: {title}"), "accept both, or neither")
+    }
+
+    /// Whether a remedy that others need is written.
+    fn is_free(&self, id: &str, refused: &BTreeSet<String>, depth: usize) -> bool {
+        let Some(remedy) = self.remedies.iter().find(|known| known.id == id) else { return false };
+        self.decisions.accepts(id)
+            && !refused.contains(id)
+            && !self.withheld.contains_key(id)
+            && depth < LONGEST_CHAIN
+            && remedy.needs.iter().all(|next| self.is_free(next, refused, depth + 1))
+    }
+}
+
 fn hold_back(composing: &Composing<'_>, refused: &BTreeSet<String>, draft: &mut Draft) {
     for remedy in composing.remedies {
         if draft.applied.iter().any(|applied| applied.id == remedy.id) {
             continue;
         }
-        let (why, now) = if remedy.applicability == Applicability::Manual {
-            ("needs a person", remedy.steps.first().cloned().unwrap_or_else(|| remedy.reason.clone()))
-        } else if refused.contains(&remedy.id) {
-            ("cannot be written beside another fix", "flask-harden --apply   once more, after this run".to_owned())
-        } else {
-            ("people will notice it", "flask-harden --apply".to_owned())
-        };
-        draft.held_back.push(HeldBack { remedy: remedy.clone(), why: why.to_owned(), now });
+        let Obstacle { why, now } = composing.obstacle(remedy, refused).unwrap_or_else(|| Obstacle {
+            why: "it cannot be written beside another fix".to_owned(),
+            now: "flask-harden --apply   once more, after this run".to_owned(),
+        });
+        draft.held_back.push(HeldBack { remedy: remedy.clone(), why, now });
     }
 }

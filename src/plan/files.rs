@@ -16,6 +16,9 @@ use super::compose::{ComposeError, KeyFor};
 use super::draft::{Before, Conflict, Draft, FileChange, Phase, SecretChange};
 use super::server::{self, ServerFile};
 
+/// Texts of files, by path.
+type Texts = BTreeMap<RepoPath, String>;
+
 /// Permission bits of files that everyone may read.
 const PUBLIC_MODE: u32 = 0o644;
 
@@ -40,15 +43,34 @@ impl<'f> FileSet<'f> {
         Self { facts, files: BTreeMap::new() }
     }
 
-    /// Takes a remedy's changes, all or none.
-    pub(super) fn add(&mut self, remedy: &Remedy) -> Result<(), Conflict> {
-        for change in &remedy.changes {
+    /// Takes a remedy's changes, all or none. `edited`: files as a person wrote them in its place.
+    pub(super) fn add(&mut self, remedy: &Remedy, edited: Option<&Texts>) -> Result<(), Conflict> {
+        let changes: Vec<Change> = match edited {
+            None => remedy.changes.clone(),
+            Some(texts) => remedy.changes.iter().map(|change| self.rewritten(change, texts)).collect(),
+        };
+        for change in &changes {
             self.check(remedy, change)?;
         }
-        for change in &remedy.changes {
+        for change in &changes {
             self.take(&remedy.id, change);
         }
         Ok(())
+    }
+
+    /// A change with a person's text of the file in place of its own.
+    fn rewritten(&self, change: &Change, texts: &Texts) -> Change {
+        match change {
+            Change::Edit { path, .. } => match (self.facts.files.get(path), texts.get(path)) {
+                (Some(old), Some(new)) => Change::Edit { path: path.clone(), edits: diff::edits(&old.text, new) },
+                _ => change.clone(),
+            },
+            Change::Create { path, mode, .. } => match texts.get(path) {
+                Some(text) => Change::Create { path: path.clone(), text: text.clone(), mode: *mode },
+                None => change.clone(),
+            },
+            _ => change.clone(),
+        }
     }
 
     fn check(&self, remedy: &Remedy, change: &Change) -> Result<(), Conflict> {

@@ -3,10 +3,12 @@
 
 mod build;
 mod compose;
+mod decisions;
 pub mod draft;
 mod files;
 mod server;
 
 pub use build::build;
 pub use compose::{ComposeError, Composing, compose};
+pub use decisions::{Decision, Decisions};
 pub use draft::{Before, Conflict, Draft, FileChange, HeldBack, Phase, SecretChange};

@@ -35,7 +35,7 @@ pub(crate) fn facts_of(root: &Path) -> Facts {
     let python = files.sources.values().filter(|source| source.path.extension() == "py");
     let python = python.filter_map(|source| {
         let module = python::parse(&source.text).ok()?;
-        Some(PyFile { path: source.path.clone(), role: FileRole::Source, module })
+        Some(PyFile { path: source.path.clone(), role: FileRole::Source, module: std::sync::Arc::new(module) })
     });
     let python = python.collect();
     gather(Read { files, python, env_files: Vec::new(), launches: Vec::new(), production: Vec::new() })

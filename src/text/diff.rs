@@ -3,6 +3,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
+use super::edit::TextEdit;
 use super::source::RepoPath;
 use super::span::Span;
 
@@ -44,6 +45,32 @@ pub fn unified(path: &RepoPath, old: Option<&Side<'_>>, new: &Side<'_>) -> Strin
         }
     }
     out
+}
+
+/// The replacements of whole lines that turn one text into another.
+pub fn edits(old: &str, new: &str) -> Vec<TextEdit> {
+    let diff = TextDiff::from_lines(old, new);
+    let (old_starts, new_starts) = (line_starts(old), line_starts(new));
+    let part = |starts: &[usize], range: std::ops::Range<usize>| Span::new(starts[range.start], starts[range.end]);
+    diff.ops()
+        .iter()
+        .filter(|op| op.tag() != similar::DiffTag::Equal)
+        .map(|op| {
+            let replacement = part(&new_starts, op.new_range());
+            TextEdit::replace(part(&old_starts, op.old_range()), &new[replacement.start..replacement.end])
+        })
+        .collect()
+}
+
+/// Where each line begins, and the end of the text. Lines are split as `similar` splits them.
+fn line_starts(text: &str) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut at = 0;
+    for line in similar::DiffableStr::tokenize_lines(text) {
+        at += line.len();
+        starts.push(at);
+    }
+    starts
 }
 
 fn push_line(out: &mut String, sign: char, line: &str) {
@@ -116,6 +143,16 @@ mod tests {
     fn a_new_file_and_a_missing_final_newline() {
         let diff = unified(&path(), None, &Side { text: "x", secrets: &[] });
         assert_eq!(diff, "--- /dev/null\n+++ b/config.py\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n");
+    }
+
+    #[test]
+    fn edits_rebuild_the_new_text() {
+        let texts = ["", "a\nb\nc\n", "a\nx\nc", "b\r\nc\n", "new\na\nb\nc\nend\n"];
+        for old in texts {
+            for new in texts {
+                assert_eq!(crate::text::edit::apply(old, &edits(old, new)).unwrap(), new, "{old:?} -> {new:?}");
+            }
+        }
     }
 
     #[test]

@@ -126,6 +126,7 @@ impl ContentHash {
 }
 
 /// One text file as it was read. Holds secrets in the clear, hence no `Debug` of the text.
+#[derive(Clone)]
 pub struct SourceFile {
     pub path: RepoPath,
     /// The whole text, a byte-order mark included.

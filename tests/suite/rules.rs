@@ -93,7 +93,8 @@ impl Fixture {
         let request = self.request(rule, true);
         let scan = engine::scan(&request).unwrap();
         let plan = engine::plan(&scan, &request).unwrap();
-        engine::draft(&scan, &plan, &request, Applicability::Automatic).unwrap()
+        let decisions = engine::decide(&plan, Applicability::Automatic, &[]).unwrap();
+        engine::checked_draft(&scan, &plan, &request, &decisions).unwrap()
     }
 }
 

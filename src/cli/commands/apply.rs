@@ -19,7 +19,7 @@ pub fn run(cli: &Cli, which: Which, output: &Output) -> Result<Exit, CliError> {
     let args = &cli.global;
     let request = fixing(cli)?;
     let tree = Tree::open(&request.root).map_err(EngineError::from)?;
-    let fix = Fix::begin(&tree, &request, which.at_least())?;
+    let fix = Fix::begin(&tree, &request, |plan| engine::decide(plan, which.at_least(), &cli.skip))?;
     output.note(&report::receipt::recovered(fix.recovered()));
     output.show(&report::draft::render(&fix.draft, &fix.plan.store, output.err)).map_err(CliError::nothing_written)?;
     let (receipt, stopped) = runtime::writing(|| fix.write());

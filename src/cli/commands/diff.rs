@@ -19,7 +19,7 @@ pub fn run(cli: &Cli, which: Which, output: &Output) -> Result<Exit, CliError> {
     let request = fixing(cli)?;
     let scan = engine::scan(&request)?;
     let plan = engine::plan(&scan, &request)?;
-    let draft = engine::draft(&scan, &plan, &request, which.at_least())?;
+    let draft = engine::checked_draft(&scan, &plan, &request, &engine::decide(&plan, which.at_least(), &cli.skip)?)?;
     match (&args.output, cli.show_values) {
         (Some(path), true) => {
             let patch = report::draft::exact(&draft)

@@ -1,7 +1,7 @@
 //! `onboard [PATH]`: gives a fresh clone the keys it asks for. Writes the env file and the ignore
 //! line that covers it, nothing else.
 
-use crate::engine::{EngineError, Fix};
+use crate::engine::{self, EngineError, Fix};
 use crate::remedy::Applicability;
 use crate::repo::Tree;
 use crate::report;
@@ -26,7 +26,7 @@ pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<E
     request.flags.select = RULES.map(str::to_owned).to_vec();
     request.commits = Some(0);
     let tree = Tree::open(&request.root).map_err(EngineError::from)?;
-    let fix = Fix::begin(&tree, &request, Applicability::Safe)?;
+    let fix = Fix::begin(&tree, &request, |plan| engine::decide(plan, Applicability::Safe, &[]))?;
     output.note(&report::receipt::recovered(fix.recovered()));
     output.show(&report::draft::render(&fix.draft, &fix.plan.store, output.err)).map_err(CliError::nothing_written)?;
     let (receipt, stopped) = runtime::writing(|| fix.write());

@@ -330,7 +330,7 @@ mod tests {
             .map(|(path, text)| PyFile {
                 path: RepoPath::new(path).unwrap(),
                 role: FileRole::Source,
-                module: python::parse(text).unwrap(),
+                module: std::sync::Arc::new(python::parse(text).unwrap()),
             })
             .collect();
         let modules = Modules::of(parsed.iter());

@@ -197,7 +197,7 @@ mod tests {
             ("import unittest\nfrom app import app\n", false),
         ] {
             let path = RepoPath::new("tests/test_a.py").unwrap();
-            let file = PyFile { path, role: FileRole::Test, module: parse(text).unwrap() };
+            let file = PyFile { path, role: FileRole::Test, module: std::sync::Arc::new(parse(text).unwrap()) };
             assert_eq!(loads_its_package(&file), expected, "{text}");
         }
     }
