@@ -35,7 +35,7 @@ pub fn effective(request: &Request, key: &str) -> Result<Vec<EffectiveLine>, Eng
     Ok(facts.targets.iter().map(|target| line(&facts, target, key)).collect())
 }
 
-fn line(facts: &Facts, target: &Target, key: &str) -> EffectiveLine {
+pub(super) fn line(facts: &Facts, target: &Target, key: &str) -> EffectiveLine {
     let mut line = EffectiveLine {
         project: target.project.clone(),
         target: target.name.clone(),

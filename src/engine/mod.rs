@@ -1,5 +1,6 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
+mod consequences;
 mod effective;
 mod error;
 mod fix;
@@ -11,7 +12,6 @@ mod settings;
 mod undo;
 mod verify;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::facts::Facts;
@@ -20,6 +20,7 @@ use crate::notice::Notice;
 use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
 
+pub use consequences::consequences;
 pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
 pub use fix::Fix;
@@ -97,6 +98,4 @@ pub struct Plan {
     pub choices: Choices,
     /// Where keys go and why there, in words.
     pub store: String,
-    /// Remedies that are not offered, by id: tried out, they leave their finding. With the reason.
-    pub withheld: BTreeMap<String, String>,
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{self, ComposeError, Composing, Decisions, Draft};
-use crate::remedy::{Applicability, Choices};
+use crate::remedy::{Applicability, Choices, Remedy};
 use crate::secret::Secret;
 use crate::secret::generate::{KeySource, OsRandom, new_key};
 use crate::store::StoreId;
 use crate::text::RepoPath;
 
+use super::consequences::of_draft;
 use super::verify::Verifier;
 use super::{EngineError, ErrorKind, Plan, Request, Scan};
 
@@ -30,13 +31,22 @@ pub fn plan(scan: &Scan, request: &Request) -> Result<Plan, EngineError> {
     let choices = Choices { store };
     let remedies = plan::build(&scan.facts, &scan.findings, &choices);
     let store = format!("{} ({why})", store.name());
-    let mut plan = Plan { remedies, choices, store, withheld: BTreeMap::new() };
+    let mut plan = Plan { remedies, choices, store };
     let everything = Decisions::at_least(&plan.remedies, Applicability::Automatic);
     // A store that cannot be used is for the draft to say, not for a report.
     if let Ok((_, withheld)) = proven(scan, &plan, request, &everything, &mut OsRandom) {
-        plan.withheld = withheld;
+        plan.remedies.iter_mut().filter(|remedy| withheld.contains_key(&remedy.id)).for_each(for_a_person);
     }
     Ok(plan)
+}
+
+/// Makes a remedy that did not do what it promises one for a person.
+fn for_a_person(remedy: &mut Remedy) {
+    remedy.applicability = Applicability::Manual;
+    remedy.changes.clear();
+    remedy.reason = "Tried out on this project, it leaves the finding, so it is not written.".to_owned();
+    let rule = remedy.findings.first().map_or("", |key| key.rule);
+    remedy.steps = vec![format!("change it by hand; flask-harden explain {rule} says how")];
 }
 
 /// Accepts what is at or above an applicability, but for what `skip` names: a rule, a rule and a
@@ -61,7 +71,7 @@ pub fn decide(plan: &Plan, least: Applicability, skip: &[String]) -> Result<Deci
 /// # Errors
 /// A store that cannot be used, such as a tracked env file.
 pub fn draft(scan: &Scan, plan: &Plan, request: &Request, decisions: &Decisions) -> Result<Draft, EngineError> {
-    compose(scan, plan, request, decisions, &plan.withheld, &mut OsRandom)
+    compose(scan, plan, request, decisions, &BTreeMap::new(), &mut OsRandom)
 }
 
 /// [`draft`], checked once more with these very decisions: a fix may lean on one that was
@@ -84,7 +94,9 @@ pub fn checked_draft_with(
     decisions: &Decisions,
     random: &mut dyn KeySource,
 ) -> Result<Draft, EngineError> {
-    proven(scan, plan, request, decisions, random).map(|(draft, _)| draft)
+    let (mut draft, _) = proven(scan, plan, request, decisions, random)?;
+    draft.consequences = of_draft(scan, &draft);
+    Ok(draft)
 }
 
 /// The draft without the remedies that leave their finding, and these with the reason.
@@ -95,7 +107,7 @@ fn proven(
     decisions: &Decisions,
     random: &mut dyn KeySource,
 ) -> Result<(Draft, BTreeMap<String, String>), EngineError> {
-    let mut withheld = plan.withheld.clone();
+    let mut withheld = BTreeMap::new();
     let mut draft = compose(scan, plan, request, decisions, &withheld, random)?;
     let Some(verifier) = Verifier::open(scan) else { return Ok((draft, withheld)) };
     for _ in 0..ROUNDS {

@@ -65,12 +65,7 @@ pub(super) struct Place<'a> {
 }
 
 /// Relates the files that were read. `parsed` are the Python files that need no parsing.
-fn relate(
-    files: Files,
-    parsed: &BTreeMap<RepoPath, PyFile>,
-    place: &Place<'_>,
-    notices: &mut Vec<Notice>,
-) -> Facts {
+fn relate(files: Files, parsed: &BTreeMap<RepoPath, PyFile>, place: &Place<'_>, notices: &mut Vec<Notice>) -> Facts {
     let python = parse_python(&files, parsed, notices);
     let env_files = env_files(&files, place, notices);
     let sources: Vec<&SourceFile> = files.sources.values().collect();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::Facts;
 use crate::finding::FindingKey;
 use crate::plan::Draft;
 use crate::remedy::Remedy;
@@ -29,14 +30,19 @@ impl<'a> Verifier<'a> {
         Some(Self { scan, tree, git })
     }
 
+    /// The facts of the tree as the draft would leave it.
+    pub(super) fn facts_after(&self, draft: &Draft) -> Facts {
+        let place = Place { tree: &self.tree, git: &self.git, options: &self.scan.options };
+        read::facts_after(&self.scan.facts, &draft.files, &place)
+    }
+
     /// The applied remedies of a draft that leave a finding they should clear, with the reason.
     /// A remedy that names steps for a person is done only when those are.
     pub(super) fn unproven(&self, draft: &Draft) -> BTreeMap<String, String> {
         if draft.files.is_empty() {
             return BTreeMap::new();
         }
-        let place = Place { tree: &self.tree, git: &self.git, options: &self.scan.options };
-        let facts = read::facts_after(&self.scan.facts, &draft.files, &place);
+        let facts = self.facts_after(draft);
         let mut left: BTreeMap<FindingKey, usize> = BTreeMap::new();
         for finding in scan::judge(&facts, &self.scan.options) {
             *left.entry(finding.key).or_default() += 1;

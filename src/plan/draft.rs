@@ -65,6 +65,19 @@ pub struct HeldBack {
     pub now: String,
 }
 
+/// One setting on one target, before and after. In words; never a value that may be secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    /// Root of the project, for repositories with several.
+    pub project: RepoPath,
+    /// `gunicorn (Procfile:1)`.
+    pub target: String,
+    pub production: bool,
+    pub setting: String,
+    pub before: String,
+    pub after: String,
+}
+
 /// What an apply would do.
 #[derive(Default)]
 pub struct Draft {
@@ -74,6 +87,8 @@ pub struct Draft {
     pub applied: Vec<Remedy>,
     pub held_back: Vec<HeldBack>,
     pub conflicts: Vec<Conflict>,
+    /// What changes on each target; empty where the draft was not tried out yet.
+    pub consequences: Vec<Consequence>,
 }
 
 impl Draft {

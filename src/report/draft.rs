@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
-use crate::plan::{Conflict, Draft, FileChange, HeldBack};
+use crate::plan::{Conflict, Consequence, Draft, FileChange, HeldBack};
 use crate::remedy::Remedy;
 use crate::text::escape::{one_line, visible};
 
@@ -27,6 +27,7 @@ pub fn render(draft: &Draft, store: &str, style: Style) -> String {
         }
         out.push('\n');
     }
+    consequences(&mut out, &draft.consequences, style);
     conflicts(&mut out, &draft.conflicts, style);
     held_back(&mut out, &draft.held_back, style);
     out.push_str(&totals(draft));
@@ -79,6 +80,26 @@ fn rules_of(remedy: &Remedy) -> String {
     ids.sort_unstable();
     ids.dedup();
     ids.join(" ")
+}
+
+/// What is proven to change, for each way the app is started.
+fn consequences(out: &mut String, lines: &[Consequence], style: Style) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", style.paint(Role::Strong, "What changes when it runs"));
+    let mut target = None;
+    for line in lines {
+        let this = (&line.project, &line.target);
+        if target.replace(this) != Some(this) {
+            let place = if line.project.is_root() { String::new() } else { format!(", in {}", line.project) };
+            let _ = writeln!(out, "  {}", one_line(&format!("{}{place}", line.target)));
+        }
+        let _ = writeln!(out, "    {}", one_line(&line.setting));
+        let _ = writeln!(out, "      before  {}", one_line(&line.before));
+        let _ = writeln!(out, "      after   {}", one_line(&line.after));
+    }
+    out.push('\n');
 }
 
 fn conflicts(out: &mut String, conflicts: &[Conflict], style: Style) {
@@ -205,6 +226,7 @@ mod tests {
                 now: "git rm --cached .env".into(),
             }],
             conflicts: Vec::new(),
+            ..Draft::default()
         };
         assert_eq!(
             render(&draft, "env-file", Style::plain()),

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::apply::{Action, FileOutcome, Receipt};
-use crate::plan::{Conflict, Draft, FileChange, HeldBack};
+use crate::plan::{Conflict, Consequence, Draft, FileChange, HeldBack};
 
 use super::super::receipt::undo_command;
 use super::{RemedyDto, remedy_dto};
@@ -21,6 +21,17 @@ pub(super) struct DraftDto<'a> {
     remedies: Vec<RemedyDto<'a>>,
     held_back: Vec<HeldBackDto<'a>>,
     conflicts: Vec<ConflictDto<'a>>,
+    /// What is proven to change, for each way the app is started.
+    consequences: Vec<ConsequenceDto<'a>>,
+}
+
+#[derive(Serialize)]
+struct ConsequenceDto<'a> {
+    target: &'a str,
+    production: bool,
+    setting: &'a str,
+    before: &'a str,
+    after: &'a str,
 }
 
 #[derive(Serialize)]
@@ -82,6 +93,7 @@ pub(super) fn draft<'a>(draft: &'a Draft, store: &'a str) -> DraftDto<'a> {
         remedies: draft.applied.iter().map(remedy_dto).collect(),
         held_back: draft.held_back.iter().map(held_back).collect(),
         conflicts: draft.conflicts.iter().map(conflict).collect(),
+        consequences: draft.consequences.iter().map(consequence).collect(),
     }
 }
 
@@ -119,6 +131,16 @@ fn held_back(item: &HeldBack) -> HeldBackDto<'_> {
         why: &item.why,
         now: &item.now,
         steps: &item.remedy.steps,
+    }
+}
+
+fn consequence(line: &Consequence) -> ConsequenceDto<'_> {
+    ConsequenceDto {
+        target: &line.target,
+        production: line.production,
+        setting: &line.setting,
+        before: &line.before,
+        after: &line.after,
     }
 }
 
