@@ -1,6 +1,6 @@
 //! `explain SETTING`: which value a setting has on each way the app is started, and where from.
 
-use crate::facts::values::{Derivation, Value, Valued};
+use crate::facts::values::{Derivation, FROM_ENV_FILE, Value, Valued};
 use crate::facts::{Effective, Facts, Target};
 use crate::repo::{GitState, Tree};
 use crate::text::RepoPath;
@@ -90,6 +90,7 @@ fn words(target: &Target, value: &Valued) -> String {
         Value::Random => "random, another one at each start".to_owned(),
         Value::Dict => "a dictionary".to_owned(),
         Value::Name(name) => format!("the value of {name}"),
+        Value::Unknown(FROM_ENV_FILE) => FROM_ENV_FILE.to_owned(),
         Value::Unknown(reason) => format!("unknown: {reason}"),
         Value::Env(read) => {
             if let Some(var) = target.env.get(&read.name) {

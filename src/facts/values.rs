@@ -8,6 +8,11 @@ use crate::lang::python::{BoolOp, Call, Expr, ExprKind};
 use crate::secret::Secret;
 use crate::text::Span;
 
+/// Name of the function our fixes add: it reads a variable from the env file.
+pub const OWN_READER: &str = "_from_env_file";
+/// What is known of the value it gives.
+pub const FROM_ENV_FILE: &str = "what .env gives";
+
 /// A value and where it stands.
 pub struct Valued {
     pub value: Value,
@@ -245,6 +250,7 @@ fn called(call: &Call, names: &Names) -> Value {
         "os.environ.get" | "os.getenv" | "os.environ.setdefault" | "os.environ.pop" => {
             env_call(call, EnvReader::Os, names)
         }
+        OWN_READER => Value::Unknown(FROM_ENV_FILE),
         "decouple.config" => env_call(call, EnvReader::Decouple, names),
         "os.urandom" | "uuid.uuid4" | "uuid.uuid1" => Value::Random,
         _ if func.starts_with("secrets.") || func.starts_with("random.") => Value::Random,

@@ -5,6 +5,7 @@
 mod bad_input;
 mod canary;
 mod cli;
+mod decisions;
 mod floors;
 mod messages;
 mod real;

@@ -1,14 +1,12 @@
 //! The function that reads a key from the env file, in a file whose app does not load it: where it
 //! goes, and the import it needs.
 
+pub(super) use crate::facts::values::OWN_READER as READER;
 use crate::facts::{PyFile, Setting};
 use crate::lang::python::{Module, StmtKind, add_import, after_imports};
 use crate::rules::place::Reading;
 use crate::templates;
 use crate::text::{RepoPath, SourceFile, TextEdit};
-
-/// Name of the function.
-pub(super) const READER: &str = "_from_env_file";
 
 /// The edits that make the function and `os` available to a setting: behind the imports, with two
 /// blank lines around, as a person would put it.
