@@ -57,7 +57,7 @@ impl<'a> Verifier<'a> {
             let had = before.get(key).copied().unwrap_or(0);
             left.get(key).copied().unwrap_or(0) > had.saturating_sub(claims.max(1))
         };
-        let failed = |remedy: &&Remedy| remedy.steps.is_empty() && remedy.findings.iter().any(stays);
+        let failed = |remedy: &&Remedy| remedy.findings.iter().any(stays);
         draft.applied.iter().filter(failed).map(|remedy| (remedy.id.clone(), STILL_THERE.to_owned())).collect()
     }
 }

@@ -4,6 +4,7 @@ mod env_file_not_ignored;
 mod env_file_tracked;
 mod fallback_literal;
 mod hardcoded;
+mod hosts;
 mod judged;
 mod leaked_in_history;
 mod no_key_here;

@@ -1,6 +1,7 @@
 //! The remedy for a signing key in code: the literal gives way to a read of the environment and,
 //! where the app is not proven to load it, of the env file; the key goes into the store.
 
+use super::hosts;
 use super::judged::{Literal, literals};
 use super::reader::{self, READER};
 use crate::facts::values::{Derivation, EnvRead, EnvReader, FallbackPlace, Value, Valued};
@@ -30,18 +31,7 @@ pub(super) fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) 
 fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Choices, changes: Vec<Change>) -> Remedy {
     let name = variable(literal);
     let env_path = choices.env_file(&facts.project_root(literal.setting.path()));
-    let mut steps = Vec::new();
-    if choices.store == StoreId::None {
-        steps.push(format!("Set {name} in the environment of every server before the next deployment."));
-    } else {
-        steps.push(format!(
-            "Servers need their own copy: set {name} in their environment, or copy {} with mode 0600.",
-            env_path
-        ));
-    }
-    for path in workflows(facts, name) {
-        steps.push(format!("{path} runs this code: set {name} there where it needs one."));
-    }
+    let steps = hosts::steps(facts, &env_path, name, choices.store);
     let place = match choices.store {
         StoreId::EnvFile => format!("a new key in {env_path}"),
         StoreId::None => "no key is made".to_owned(),
@@ -79,22 +69,6 @@ fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
 /// The variable the app reads the key from: its own name for it, else the setting's.
 fn variable<'l>(literal: &'l Literal<'_>) -> &'l str {
     literal.variable.unwrap_or(literal.used_as)
-}
-
-/// CI workflows of the repository.
-fn workflows(facts: &Facts, name: &str) -> Vec<RepoPath> {
-    let ci = |path: &&RepoPath| {
-        path.as_str().starts_with(".github/workflows/")
-            || path.name() == ".gitlab-ci.yml"
-            || path.name() == ".travis.yml"
-    };
-    facts
-        .files
-        .sources
-        .values()
-        .filter(|source| ci(&&source.path) && source.text.contains(name))
-        .map(|s| s.path.clone())
-        .collect()
 }
 
 /// All changes, or why a machine must not make them.
