@@ -7,6 +7,7 @@ pub mod error;
 pub mod exit;
 pub mod output;
 pub mod parse;
+pub mod progress;
 pub mod report_file;
 pub mod runtime;
 

@@ -25,7 +25,7 @@ pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
 pub use fix::Fix;
 pub use plan::{checked_draft, checked_draft_with, decide, draft, plan};
-pub use scan::{baseline, scan};
+pub use scan::{ScanEvent, ScanProgress, ScanStage, baseline, scan, scan_staged};
 pub use undo::{runs, undo};
 
 /// What the person asked for, before the environment and the settings files are read.

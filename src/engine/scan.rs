@@ -1,5 +1,6 @@
 //! Looks at a tree and judges it.
 
+use std::ops::ControlFlow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::facts::{Facts, FileRole};
@@ -12,42 +13,127 @@ use crate::secret::Tagger;
 use crate::text::Place;
 use crate::triage::{self, Baseline};
 
-use super::{EngineError, ErrorKind, ProjectSummary, Request, Scan, history, read, settings};
+use super::{EngineError, ErrorKind, HistorySummary, ProjectSummary, Request, Scan, history, read, settings};
+
+/// What a staged scan tells while it goes on.
+pub enum ScanEvent<'a> {
+    /// How far it is. At the start and the end of every stage, and in between.
+    Progress(ScanProgress),
+    /// Everything but history is judged; sent once, before history is read. What it shows can be
+    /// cloned (findings, summary, notices); a plan can be made from it at once. The final scan
+    /// has these findings, some of them worse, and those that only history shows.
+    Tree(&'a Scan),
+}
+
+/// How far a stage is. `done` never falls within a stage; `total` is exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanProgress {
+    pub stage: ScanStage,
+    pub done: usize,
+    pub total: usize,
+}
+
+/// The stages, in their order. Those of history are left out where none is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScanStage {
+    /// Files of the tree are read and judged; the total is known at the end.
+    Files,
+    /// Commits are listed.
+    Commits,
+    /// The unique versions of files in them are read.
+    Versions,
+    /// Who brought the values in that were found, and what still reaches them.
+    Origins,
+}
 
 /// Looks at a tree; writes nothing, starts nothing, opens no connection.
 ///
 /// # Errors
 /// No Flask project, or settings that cannot be used.
 pub fn scan(request: &Request) -> Result<Scan, EngineError> {
+    staged(request, None)
+}
+
+/// As [`scan`], telling how far it is. The tree is judged first; then history is read, while what
+/// was found can be shown already. It runs on the caller's thread: a face with a screen calls it
+/// on a worker and sends what it needs of the events to itself.
+///
+/// To pause, `sink` does not return for a while. Where it returns `Break`, no more history is read: the
+/// scan ends with what the tree shows, and its summary says that history was not wholly read.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_staged(
+    request: &Request,
+    sink: &mut dyn FnMut(ScanEvent<'_>) -> ControlFlow<()>,
+) -> Result<Scan, EngineError> {
+    staged(request, Some(sink))
+}
+
+type Sink<'s> = dyn FnMut(ScanEvent<'_>) -> ControlFlow<()> + 's;
+
+fn staged(request: &Request, mut sink: Option<&mut Sink<'_>>) -> Result<Scan, EngineError> {
+    let mut stopped = false;
+    let mut tell = |event: ScanEvent<'_>| {
+        stopped |= sink.as_mut().is_some_and(|sink| sink(event).is_break());
+        if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let _ = tell(ScanEvent::Progress(ScanProgress { stage: ScanStage::Files, done: 0, total: 0 }));
     let tree = Tree::open(&request.root)?;
     let options = settings::resolve(&tree, request)?;
     let baseline = baseline_of(request)?;
     let git = GitState::open(&tree);
-    let (mut facts, mut notices) = read::facts(&tree, &git, &options);
+    let (facts, notices) = read::facts(&tree, &git, &options);
     if !is_flask(&facts) {
         return Err(nothing(request, &facts));
     }
-    let (leaks, history) = history::leaks(&git, request.commits);
+    let mut judge = Judge { request, notices, baseline, no_git: matches!(git, GitState::None) };
+    let scan = judge.scan(facts, options, history::unread("it was not read yet".to_owned()));
+    let read = scan.summary.files_read;
+    let _ = tell(ScanEvent::Progress(ScanProgress { stage: ScanStage::Files, done: read, total: read }));
+    let (leaks, history) = match tell(ScanEvent::Tree(&scan)) {
+        ControlFlow::Continue(()) => {
+            history::leaks(&git, request.commits, &mut |progress| tell(ScanEvent::Progress(progress)))
+        }
+        ControlFlow::Break(()) => (Vec::new(), history::unread("it was stopped".to_owned())),
+    };
+    let Scan { mut facts, options, .. } = scan;
     facts.leaks = leaks;
-    if let Some(reason) =
-        history.reason.as_ref().filter(|_| request.commits != Some(0) && !matches!(git, GitState::None))
-    {
-        notices.push(Notice::general(
-            NoticeKind::HistoryNotChecked,
-            format!("git history was not wholly checked: {reason}"),
-        ));
+    Ok(judge.scan(facts, options, history))
+}
+
+/// What stays the same while history is read.
+struct Judge<'r> {
+    request: &'r Request,
+    /// Of the tree's files.
+    notices: Vec<Notice>,
+    baseline: Option<Baseline>,
+    no_git: bool,
+}
+
+impl Judge<'_> {
+    fn scan(&mut self, facts: Facts, options: Options, history: HistorySummary) -> Scan {
+        let mut notices = self.notices.clone();
+        let wanted = self.request.commits != Some(0) && !self.no_git;
+        if let Some(reason) = history.reason.as_ref().filter(|_| wanted) {
+            notices.push(Notice::general(
+                NoticeKind::HistoryNotChecked,
+                format!("git history was not wholly checked: {reason}"),
+            ));
+        }
+        let found = judge(&facts, &options);
+        let judged = triage::triage(found, &facts.files.sources, &options, self.baseline.as_ref(), today());
+        notices.extend(judged.notices);
+        notices.sort();
+        notices.dedup();
+        let mut findings = judged.findings;
+        findings.extend(gaps(&notices));
+        findings.sort_by(order);
+        tag(&facts, &mut findings);
+        let summary = summary(&facts, history, &notices);
+        let root = self.request.root.clone();
+        Scan { root, summary, findings, set_aside: judged.set_aside, notices, options, facts }
     }
-    let findings = judge(&facts, &options);
-    let judged = triage::triage(findings, &facts.files.sources, &options, baseline.as_ref(), today());
-    notices.extend(judged.notices);
-    notices.sort();
-    notices.dedup();
-    let mut findings = judged.findings;
-    findings.extend(gaps(&notices));
-    findings.sort_by(order);
-    tag(&facts, &mut findings);
-    let summary = summary(&facts, history, &notices);
-    Ok(Scan { root: request.root.clone(), summary, findings, set_aside: judged.set_aside, notices, options, facts })
 }
 
 /// The text of a baseline: the keys of the findings.
@@ -161,7 +247,7 @@ fn tag(facts: &Facts, findings: &mut [Finding]) {
     }
 }
 
-fn summary(facts: &Facts, history: super::HistorySummary, notices: &[Notice]) -> ProjectSummary {
+fn summary(facts: &Facts, history: HistorySummary, notices: &[Notice]) -> ProjectSummary {
     let apps = facts.apps.apps.iter().filter(|app| facts.is_own(&app.path)).map(|app| match &app.factory {
         Some(factory) => format!("{} {factory}()", app.path),
         None => format!("{} {}", app.path, app.name),

@@ -10,4 +10,5 @@ mod floors;
 mod messages;
 mod real;
 mod rules;
+mod staged;
 mod support;

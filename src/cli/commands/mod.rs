@@ -8,7 +8,9 @@ mod request;
 pub mod scan;
 pub mod undo;
 
-use crate::engine::{EngineError, ErrorKind, Plan, Scan};
+use std::ops::ControlFlow;
+
+use crate::engine::{self, EngineError, ErrorKind, Plan, Request, Scan, ScanEvent};
 use crate::finding::Severity;
 use crate::options::FailOn;
 use crate::report::{self, Detail, Report, Stage};
@@ -17,6 +19,7 @@ use super::args::GlobalArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::Output;
+use super::progress::ProgressLine;
 use super::report_file::{self, Readers};
 
 impl From<EngineError> for CliError {
@@ -29,6 +32,18 @@ impl From<EngineError> for CliError {
         };
         Self { exit, what: error.what, why: error.why, now: error.now, nothing_written: error.nothing_written }
     }
+}
+
+/// Scans, saying on a terminal how far it is.
+fn scanned(request: &Request, args: &GlobalArgs) -> Result<Scan, CliError> {
+    let mut line = ProgressLine::new(args.quiet);
+    let scan = engine::scan_staged(request, &mut |event| {
+        if let ScanEvent::Progress(progress) = event {
+            line.show(progress);
+        }
+        ControlFlow::Continue(())
+    });
+    Ok(scan?)
 }
 
 /// A report on a scan.

@@ -20,7 +20,7 @@ use super::request::{request, tree};
 pub fn run(paths: &[PathBuf], history: Option<History>, args: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
     let (root, only) = tree(paths)?;
     let request = request(root, history, args);
-    let mut scan = engine::scan(&request)?;
+    let mut scan = super::scanned(&request, args)?;
     limit(&mut scan, &only);
     if let Some(path) = &args.write_baseline {
         report_file::write(path, &engine::baseline(&scan), Readers::Usual)?;

@@ -3,7 +3,7 @@
 use super::judged::{self, Literal, literals};
 use super::wiring;
 use crate::facts::Facts;
-use crate::facts::leaks::Leak;
+use crate::facts::leaks::{Kind, Leak};
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 use crate::text::{Location, Place, Span};
@@ -30,7 +30,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(facts: &Facts) -> Vec<Finding> {
     let literals = literals(facts);
     let mut found = Vec::new();
-    for leak in &facts.leaks {
+    let signs = |leak: &&Leak| leak.kind == Kind::Setting && judged::SIGNING_KEYS.contains(&leak.key.as_str());
+    for leak in facts.leaks.iter().filter(signs) {
         let mut present = literals.iter().filter(|literal| **literal.secret == *leak.secret).peekable();
         if present.peek().is_none() {
             found.push(elsewhere(facts, leak));
