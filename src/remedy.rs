@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::FindingKey;
-use crate::store::{StoreId, env_file};
+use crate::store::{Item, StoreId, env_file};
 use crate::text::{RepoPath, TextEdit};
 
 /// Whether a remedy may be written without asking. Ordered.
@@ -82,9 +82,28 @@ pub struct Remedy {
 #[derive(Clone, Debug)]
 pub struct Choices {
     pub store: StoreId,
+    /// What items of stores outside of the tree are named after: the origin's owner and name, or
+    /// an id.
+    pub project: String,
+    /// What they are named instead, as `--secret-path` says.
+    pub secret_path: Option<String>,
 }
 
 impl Choices {
+    /// Choices for a project that has no name of its own.
+    pub fn new(store: StoreId) -> Self {
+        Self { store, project: "local".to_owned(), secret_path: None }
+    }
+
+    /// The item for a setting of the project at `root`.
+    pub fn item(&self, root: &RepoPath, setting: &str) -> Item {
+        match &self.secret_path {
+            Some(path) => Item { service: path.clone(), user: setting.to_owned() },
+            None if root.is_root() => Item::of(&self.project, setting),
+            None => Item::of(&format!("{}/{root}", self.project), setting),
+        }
+    }
+
     /// The env file of a project.
     pub fn env_file(&self, project: &RepoPath) -> RepoPath {
         project.join(env_file::NAME).unwrap_or_else(RepoPath::root)

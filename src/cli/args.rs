@@ -259,7 +259,7 @@ pub struct GlobalArgs {
 /// The values of `--store`: `auto`, then every store that exists.
 fn store_values() -> PossibleValuesParser {
     let auto = PossibleValue::new("auto").help("the one this project uses already, else env-file");
-    let all = store::ALL.iter().map(|(_, name, about)| PossibleValue::new(*name).help(*about));
+    let all = store::ALL.iter().map(|info| PossibleValue::new(info.name).help(info.about));
     PossibleValuesParser::new(std::iter::once(auto).chain(all))
 }
 

@@ -28,7 +28,7 @@ pub fn plan(scan: &Scan, request: &Request) -> Result<Plan, EngineError> {
         Some(store) => (store, format!("from {}", chosen.source)),
         None => (StoreId::EnvFile, "the default where nobody can be asked".to_owned()),
     };
-    let choices = Choices { store };
+    let choices = Choices::new(store);
     let remedies = plan::build(&scan.facts, &scan.findings, &choices);
     let store = format!("{} ({why})", store.name());
     let mut plan = Plan { remedies, choices, store };
@@ -95,6 +95,10 @@ pub fn checked_draft_with(
     decisions: &Decisions,
     random: &mut dyn KeySource,
 ) -> Result<Draft, EngineError> {
+    if matches!(plan.choices.store, StoreId::Keyring | StoreId::Print) {
+        return Err(EngineError::new(ErrorKind::StoreUnusable, "this version cannot put keys there yet")
+            .now("--store env-file   writes .env with mode 0600"));
+    }
     let (mut draft, _) = proven(scan, plan, request, decisions, random)?;
     draft.consequences = of_draft(scan, &draft);
     Ok(draft)

@@ -36,7 +36,7 @@ pub(super) fn resolve(tree: &Tree, request: &Request) -> Result<Options, EngineE
         _ => {}
     }
     let files: Vec<SettingsText<'_>> = texts.iter().map(|(name, text)| SettingsText { name, text }).collect();
-    let stores: Vec<&str> = store::ALL.iter().map(|(_, name, _)| *name).collect();
+    let stores: Vec<&str> = store::ALL.iter().map(|info| info.name).collect();
     let rules: Vec<&str> = crate::rules::all().iter().map(|rule| rule.id).collect();
     let known = Known { stores: &stores, formats: &request.formats, rules: &rules };
     options::resolve(&request.flags, &environment, &files, &known).map_err(|error| {

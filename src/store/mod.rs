@@ -1,31 +1,259 @@
-//! Where new keys live. One file for each store and one line here; network and async end here.
+//! Where keys live. One file for each store and one entry in [`ALL`]; network and async end here.
+//! A store keeps values under names; it knows nothing of Flask, of records or of who owns an item.
 
 pub mod env_file;
+mod error;
+mod keyring;
 
 use serde::{Deserialize, Serialize};
+
+pub use error::StoreError;
+
+use crate::secret::Secret;
 
 /// A store a key can be put into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreId {
+    /// The desktop's own keyring (Secret Service, Keychain, Credential Manager).
+    Keyring,
     /// A 0600 env file in the tree, ignored by git.
     EnvFile,
+    /// The key is shown one time and kept nowhere.
+    Print,
     /// Nothing is generated: the code reads the variable and the host sets it.
     None,
 }
 
-/// A store and the name it has in options, in order of appearance in help.
-pub const ALL: &[(StoreId, &str, &str)] = &[
-    (StoreId::EnvFile, "env-file", "a .env file with mode 0600, ignored by git"),
-    (StoreId::None, "none", "generate nothing; the code reads a variable that the host sets"),
+/// What becomes of a key that is put there.
+#[derive(Clone, Copy)]
+pub enum Keeping {
+    /// A store of its own, outside of the tree.
+    Store(Open),
+    /// A file of the tree, written by `apply`.
+    File,
+    /// Shown one time.
+    Shown,
+    /// No key is made.
+    Nothing,
+}
+
+/// Makes a store ready to be asked. Opens no connection yet.
+pub type Open = fn(&Access<'_>) -> Result<Box<dyn Store>, StoreError>;
+
+/// What a store may need to know of the person's own environment. Nothing in it comes from a
+/// repository.
+pub struct Access<'a> {
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Access<'static> {
+    /// The environment of this process.
+    pub fn of_process() -> Self {
+        Self { environment: &|name| std::env::var(name).ok() }
+    }
+}
+
+/// What is known of a store before it is asked anything.
+pub struct StoreInfo {
+    pub id: StoreId,
+    /// Its name in options and records.
+    pub name: &'static str,
+    /// Its name in sentences and on the screen.
+    pub title: &'static str,
+    /// One line for help.
+    pub about: &'static str,
+    /// What it is good for and what it costs, for the person who chooses.
+    pub suits: &'static str,
+    /// Who can read a key there.
+    pub readers: &'static str,
+    /// Whether keys are still there after a restart of the computer.
+    pub survives_restart: bool,
+    /// Python packages by which an app reads this store itself.
+    pub packages: &'static [&'static str],
+    pub keeping: Keeping,
+}
+
+/// Every store, in the order of help and of the screen.
+pub const ALL: &[StoreInfo] = &[
+    keyring::INFO,
+    env_file::INFO,
+    StoreInfo {
+        id: StoreId::Print,
+        name: "print",
+        title: "Print once",
+        about: "show the new key one time, keep it nowhere",
+        suits: "Shown one time, to paste somewhere else. Not saved.",
+        readers: "whoever sees the output",
+        survives_restart: false,
+        packages: &[],
+        keeping: Keeping::Shown,
+    },
+    StoreInfo {
+        id: StoreId::None,
+        name: "none",
+        title: "None",
+        about: "generate nothing; the code reads a variable that the host sets",
+        suits: "For hosts that hold the key themselves, and for image builds.",
+        readers: "whoever may read the settings of the host",
+        survives_restart: false,
+        packages: &[],
+        keeping: Keeping::Nothing,
+    },
 ];
 
 impl StoreId {
+    pub fn info(self) -> &'static StoreInfo {
+        ALL.iter().find(|info| info.id == self).unwrap_or(&ALL[ALL.len() - 1])
+    }
+
     pub fn name(self) -> &'static str {
-        ALL.iter().find(|(id, ..)| *id == self).map_or("none", |(_, name, _)| name)
+        self.info().name
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        ALL.iter().find(|(_, known, _)| *known == name).map(|(id, ..)| *id)
+        ALL.iter().find(|info| info.name == name).map(|info| info.id)
+    }
+
+    /// Whether keys go into a file of the tree, which the app reads itself.
+    pub fn is_file(self) -> bool {
+        matches!(self.info().keeping, Keeping::File)
+    }
+
+    /// Whether a key is made at all.
+    pub fn makes_keys(self) -> bool {
+        !matches!(self.info().keeping, Keeping::Nothing)
+    }
+
+    /// The store, ready to be asked; `None` where keys are a file of the tree or are not kept.
+    ///
+    /// # Errors
+    /// Where the environment lacks what it needs.
+    pub fn open(self, access: &Access<'_>) -> Result<Option<Box<dyn Store>>, StoreError> {
+        match self.info().keeping {
+            Keeping::Store(open) => open(access).map(Some),
+            Keeping::File | Keeping::Shown | Keeping::Nothing => Ok(None),
+        }
+    }
+}
+
+impl StoreInfo {
+    /// Whether it can be used now, in words for the person who chooses. Raises no prompt.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn available(&self, access: &Access<'_>) -> Result<String, StoreError> {
+        match self.id.open(access)? {
+            Some(store) => Ok(store.probe()?.words),
+            None => Ok(self.suits.to_owned()),
+        }
+    }
+}
+
+/// The name of one value in a store; never the value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Item {
+    /// `flask-harden/<owner>/<name>`, or what `--secret-path` says.
+    pub service: String,
+    /// The setting.
+    pub user: String,
+}
+
+impl Item {
+    /// The item of a setting of a project.
+    pub fn of(project: &str, setting: &str) -> Self {
+        Self { service: format!("flask-harden/{project}"), user: setting.to_owned() }
+    }
+
+    /// As it is shown.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.service, self.user)
+    }
+}
+
+/// A store that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// What it is and how it stands, one line.
+    pub words: String,
+    /// Using it asks the person for a password first.
+    pub locked: bool,
+}
+
+/// What is known of an item without its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// Seconds since 1970, where the store knows.
+    pub created: Option<u64>,
+    pub changed: Option<u64>,
+    /// For [`When::Version`]; `None` where the store counts none.
+    pub version: Option<u64>,
+}
+
+/// A value with what is known of it.
+pub struct Stored {
+    pub value: Secret,
+    pub meta: Meta,
+}
+
+/// On what a write depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Only where there is no such item.
+    Absent,
+    /// Only where the item has this version.
+    Version(u64),
+    /// Whatever is there is replaced.
+    Always,
+}
+
+/// A store outside of the tree. Every call ends within its own time limit, and nothing a call
+/// returns or fails with holds a value but [`Stored`].
+pub trait Store: Send {
+    /// Whether it is there and answers. Raises no prompt and reads no value.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    fn probe(&self) -> Result<Ready, StoreError>;
+
+    /// What is known of an item; `None` where there is none. Raises no prompt.
+    ///
+    /// # Errors
+    /// Where the store cannot be asked.
+    fn meta(&self, item: &Item) -> Result<Option<Meta>, StoreError>;
+
+    /// The value of an item; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the store cannot be asked, or has something that is no key.
+    fn get(&self, item: &Item) -> Result<Option<Stored>, StoreError>;
+
+    /// Stores a value and reads it back.
+    ///
+    /// # Errors
+    /// Where the condition does not hold, or it cannot be stored or is not read back the same.
+    fn put(&self, item: &Item, value: &Secret, when: When) -> Result<Meta, StoreError>;
+
+    /// Removes an item; one that is not there counts as removed.
+    ///
+    /// # Errors
+    /// Where the store cannot be asked.
+    fn delete(&self, item: &Item) -> Result<(), StoreError>;
+
+    /// Where an item is, in words (`the OS keyring, flask-harden/shop/web SECRET_KEY`).
+    fn place(&self, item: &Item) -> String;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_store_is_found_by_its_name_and_listed_once() {
+        for info in ALL {
+            assert_eq!(StoreId::from_name(info.name), Some(info.id));
+            assert_eq!(ALL.iter().filter(|other| other.name == info.name || other.id == info.id).count(), 1);
+            assert!(info.suits.len() < 70 && info.suits.ends_with('.'), "{}: fits a row of the screen", info.name);
+        }
     }
 }

@@ -252,7 +252,7 @@ mod tests {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules/missing-converter");
         let facts = crate::rules::testing::facts_of(&root.join("bad-integer-key"));
         let found = check(&facts);
-        let choices = Choices { store: crate::store::StoreId::EnvFile };
+        let choices = Choices::new(crate::store::StoreId::EnvFile);
         let remedies = remedy(&facts, &found.iter().collect::<Vec<_>>(), &choices);
         let Change::Edit { path, edits } = &remedies[0].changes[0] else { panic!("no edit") };
         let text = &facts.files.get(path).unwrap().text;

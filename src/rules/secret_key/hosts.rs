@@ -20,9 +20,10 @@ pub(super) fn steps(facts: &Facts, env_path: &RepoPath, name: &str, store: Store
     if !named {
         steps.push(match store {
             StoreId::None => format!("Set {name} in the environment of every server before the next deployment."),
-            _ => format!(
+            StoreId::EnvFile => format!(
                 "Servers need their own copy: set {name} in their environment, or copy {env_path} with mode 0600."
             ),
+            _ => format!("Servers need their own copy: set {name} in their environment before the next deployment."),
         });
     }
     for path in workflows(facts, name) {
@@ -44,7 +45,7 @@ fn step(facts: &Facts, launch: &Launch, env_path: &RepoPath, name: &str, store: 
     }
     let at = launch.via.first().unwrap_or(&launch.location);
     let place = format!("{}:{}", at.path, at.line);
-    let reads = store == StoreId::EnvFile && launch.env_files.contains(env_path);
+    let reads = store.is_file() && launch.env_files.contains(env_path);
     let text = match launch.kind {
         "procfile" | "heroku" => format!(
             "{place} starts from what git has, so without {env_path}: set {name} in the host's settings (Heroku: Config Vars)."
@@ -54,14 +55,14 @@ fn step(facts: &Facts, launch: &Launch, env_path: &RepoPath, name: &str, store: 
                 "{place} starts from what git has, so without {env_path}: set {name} among the secrets of that host."
             )
         }
-        "dockerfile" if store == StoreId::EnvFile && !copied(facts, env_path) => format!(
+        "dockerfile" if store.is_file() && !copied(facts, env_path) => format!(
             "Containers of {} need {name}: docker run --env-file {env_path}, or the secrets of the platform.",
             at.path
         ),
         "dockerfile" => format!("Containers of {} need {name} in their environment.", at.path),
         "compose" if !reads => format!("The service at {place} needs {name}: env_file, or a secret of the host."),
         "kubernetes" => format!("{place} needs {name}: kubectl create secret, and secretKeyRef in the manifest."),
-        _ if reads || store == StoreId::EnvFile => return None,
+        _ if reads || store.is_file() => return None,
         _ => format!("{place} needs {name} in its environment."),
     };
     Some(text)

@@ -6,7 +6,6 @@ use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{Expr, walk_exprs};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
-use crate::store::StoreId;
 use crate::text::RepoPath;
 
 use super::reader::{READER, has_reader};
@@ -68,7 +67,7 @@ fn is_set(facts: &Facts, root: &RepoPath, name: &str) -> bool {
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
-    if choices.store != StoreId::EnvFile {
+    if !choices.store.is_file() {
         return Vec::new();
     }
     let propose = |finding: &&Finding| {

@@ -35,6 +35,8 @@ fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Cho
     let place = match choices.store {
         StoreId::EnvFile => format!("a new key in {env_path}"),
         StoreId::None => "no key is made".to_owned(),
+        StoreId::Print => "a new key is shown one time".to_owned(),
+        other => format!("a new key in {}", other.info().title),
     };
     Remedy {
         id: finding.key.to_string(),
@@ -84,7 +86,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     let finds_itself = setting.value.env().is_some_and(|read| read.reader == EnvReader::Decouple);
     // Where the app calls load_dotenv() as well: that finds the file by the place of the caller or
     // of the shell, and says nothing where there is none.
-    let needed = choices.store == StoreId::EnvFile && !finds_itself;
+    let needed = choices.store.is_file() && !finds_itself;
     let mut read = Reading::of(facts, file, source);
     // What stands there now shows how a person quotes here.
     read.quote = if source.text[..literal.literal.span.end].ends_with('\'') { '\'' } else { '"' };
@@ -98,7 +100,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     let path = setting.path().clone();
     let mut changes = vec![Change::Edit { path: path.clone(), edits }];
     changes.extend(super::tests_key::changes(facts, setting, name)?);
-    if choices.store == StoreId::EnvFile {
+    if choices.store.is_file() {
         changes.push(Change::PutSecret { name: name.to_owned(), file: env_path.clone() });
         changes.extend(ignore_env_file(facts, &env_path));
     }
