@@ -5,7 +5,7 @@
 //! ```text
 //! 13  main, lib
 //! 12  cli
-//! 11  report
+//! 11  report   flow
 //! 10  engine
 //!  9  apply
 //!  8  plan
@@ -24,10 +24,12 @@ pub mod cli;
 pub mod engine;
 pub mod facts;
 pub mod finding;
+pub mod flow;
 pub mod lang;
 pub mod notice;
 pub mod options;
 pub mod plan;
+pub mod process;
 pub mod remedy;
 pub mod repo;
 pub mod report;

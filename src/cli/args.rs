@@ -71,7 +71,7 @@ Exit codes:
     4  a write was refused, or the report could not be written; no project file was changed
     5  the chosen store cannot be used; no project file was changed
    70  a bug in flask-harden
-  129, 130, 143  stopped by hang-up, Ctrl-C, SIGTERM
+  129, 130, 131, 143  stopped by hang-up, Ctrl-C, SIGQUIT, SIGTERM
 
 Without --apply nothing is written. Nothing goes over the network, and your project is never run.";
 

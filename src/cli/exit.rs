@@ -24,6 +24,8 @@ pub enum Exit {
     HangUp = 129,
     /// Stopped by Ctrl-C.
     Interrupted = 130,
+    /// Stopped by SIGQUIT.
+    Quit = 131,
     /// Stopped by SIGTERM.
     Terminated = 143,
 }
@@ -38,6 +40,7 @@ impl Exit {
         match number {
             1 => Some(Exit::HangUp),
             2 => Some(Exit::Interrupted),
+            3 => Some(Exit::Quit),
             15 => Some(Exit::Terminated),
             _ => None,
         }

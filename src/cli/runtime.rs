@@ -2,12 +2,10 @@
 //! dumps, and signals that end the run by exit. Knows nothing of commands.
 
 use std::panic::PanicHookInfo;
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+
+use crate::process::signals;
 
 use super::exit::Exit;
 
@@ -15,16 +13,11 @@ use super::exit::Exit;
 /// the stack is not what stops hostile nesting.
 const WORK_STACK: usize = 64 * 1024 * 1024;
 
-/// Held while a write is under way that a signal lets finish, and while a signal ends the run.
-static WRITING: Mutex<()> = Mutex::new(());
-/// The signal that came; 0 for none.
-static SIGNAL: AtomicI32 = AtomicI32::new(0);
-
 /// Runs `work` on a thread with a large stack; a panic there is exit 70.
 pub fn run(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     forbid_core_dumps();
     std::panic::set_hook(Box::new(report_bug));
-    watch_signals();
+    signals::watch(end);
     let worker = std::thread::Builder::new().name("work".to_owned()).stack_size(WORK_STACK).spawn(work);
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
@@ -44,6 +37,7 @@ fn forbid_core_dumps() {
 /// Says that this is a bug and where in our source, and nothing else: a panic's own message may
 /// quote the text that caused it.
 fn report_bug(info: &PanicHookInfo<'_>) {
+    signals::give_back();
     let place = info.location().map_or_else(String::new, |location| {
         // Paths of dependencies begin with directories of the machine that built this.
         let file = location.file().rfind("src/").map_or("", |at| &location.file()[at..]);
@@ -62,40 +56,10 @@ fn say(message: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), message.as_bytes());
 }
 
-/// Starts the thread that ends the run on SIGINT, SIGTERM and SIGHUP. Signals that the parent
-/// told us to ignore (`nohup`, a background job of a script) stay ignored.
-fn watch_signals() {
-    let ignored = ignored_signals();
-    let watched: Vec<i32> =
-        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect();
-    let Ok(mut signals) = Signals::new(watched) else { return };
-    let watcher = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        for signal in signals.forever() {
-            let again = SIGNAL.swap(signal, Ordering::SeqCst) != 0;
-            match WRITING.try_lock() {
-                // Holding the lock keeps a write from starting while the run ends.
-                Ok(_held) => end(signal),
-                Err(TryLockError::Poisoned(_held)) => end(signal),
-                // A write under way is short and leaves nothing half done; a second signal does
-                // not wait for it, and the journal tells the next run what was left.
-                Err(TryLockError::WouldBlock) if again => end(signal),
-                Err(TryLockError::WouldBlock) => {}
-            }
-        }
-    });
-    drop(watcher);
-}
-
-/// The mask of ignored signals, bit 0 for signal 1; 0 where the system does not say.
-fn ignored_signals() -> u64 {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
 #[expect(clippy::exit, reason = "a signal ends the run from its own thread; the others may be anywhere")]
 fn end(signal: i32) {
     if let Some(exit) = Exit::of_signal(signal) {
+        signals::give_back();
         std::process::exit(i32::from(exit.number()));
     }
 }
@@ -103,8 +67,6 @@ fn end(signal: i32) {
 /// Runs `write`; a signal that comes meanwhile waits for its end. Gives the exit code of that
 /// signal beside the result: the caller says what was written and ends with it.
 pub fn writing<T>(write: impl FnOnce() -> T) -> (T, Option<Exit>) {
-    let held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    let result = write();
-    drop(held);
-    (result, Exit::of_signal(SIGNAL.load(Ordering::SeqCst)))
+    let (result, signal) = signals::writing(write);
+    (result, signal.and_then(Exit::of_signal))
 }

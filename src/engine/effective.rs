@@ -75,6 +75,51 @@ fn default_of(key: &str) -> &'static str {
     }
 }
 
+/// A value in one word, for tables, and the variable's own place where the value comes from there.
+pub(super) fn word(facts: &Facts, target: &Target, key: &str) -> (String, Option<String>) {
+    match facts.effective(target, key) {
+        Effective::Absent => (default_of(key).trim_end_matches(" (Flask's default)").to_owned(), None),
+        Effective::Unknown(_) => ("?".to_owned(), None),
+        Effective::Set { setting, .. } => {
+            let setting = facts.resolve(setting);
+            let place = format!("{}:{}", setting.path(), setting.location.line);
+            match setting.value.env().and_then(|read| target.env.get(&read.name)) {
+                Some(var) => {
+                    let place = format!("{}:{}", var.location.path, var.location.line);
+                    (short(target, &setting.value, "set"), Some(place))
+                }
+                None => (short(target, &setting.value, "env"), Some(place)),
+            }
+        }
+    }
+}
+
+/// `from_env`: what is said of a variable's own value.
+fn short(target: &Target, value: &Valued, from_env: &str) -> String {
+    match &value.value {
+        Value::Text { .. } => match words(target, value) {
+            said if said.starts_with("a literal") => "literal".to_owned(),
+            said => said,
+        },
+        Value::Random => "random".to_owned(),
+        Value::Dict => "dict".to_owned(),
+        Value::Name(_) | Value::Unknown(_) => "?".to_owned(),
+        Value::Env(read) if from_env == "env" && read.fallback.is_some() => {
+            read.fallback.as_deref().map_or_else(String::new, |fallback| short(target, fallback, from_env))
+        }
+        Value::Env(_) => from_env.to_owned(),
+        Value::Derived { inner, how } => {
+            let truth = value.truth(&|name| target.env.get(name).map(|var| var.value.clone()));
+            match (how, truth) {
+                (Derivation::Text, _) | (_, None) => short(target, inner, from_env),
+                (_, Some(true)) => "on".to_owned(),
+                (_, Some(false)) => "off".to_owned(),
+            }
+        }
+        Value::Bool(_) | Value::Number(_) | Value::None => words(target, value),
+    }
+}
+
 /// A value in words. Texts are not shown: a name does not tell whether they are secret.
 fn words(target: &Target, value: &Valued) -> String {
     match &value.value {

@@ -1,6 +1,8 @@
 //! One `--apply`: interrupted runs are dealt with first, then the tree is read, the draft made,
 //! shown by the caller, and written.
 
+use std::path::Path;
+
 use crate::apply::{Receipt, Recovered, Session, StateDir};
 use crate::plan::{Decisions, Draft};
 use crate::repo::Tree;
@@ -48,25 +50,39 @@ impl<'t> Fix<'t> {
     /// # Errors
     /// Where a write is refused or fails; the text says what that left.
     pub fn write(&self) -> Result<Option<Receipt>, EngineError> {
-        if self.draft.files.is_empty() {
-            return Ok(None);
-        }
-        let receipt = self.session.apply(&self.draft, &mut || self.read_back())?;
-        Ok(Some(receipt))
+        put(self.tree, &self.session, &self.draft)
     }
+}
 
-    /// Every new key stands in its env file, for an independent reader.
-    fn read_back(&self) -> Result<(), String> {
-        for key in &self.draft.secrets {
-            let path = RepoPath::new(&key.place).ok_or_else(|| format!("{} is no file of the tree", key.place))?;
-            let file = self.tree.read(&path, ENV_FILE_LIMIT).map_err(|error| error.to_string())?;
-            let found = dotenvy::from_read_iter(file.bytes.as_slice())
-                .filter_map(Result::ok)
-                .any(|(name, value)| name == key.name && !value.is_empty());
-            if !found {
-                return Err(format!("{path} does not give {} back", key.name));
-            }
-        }
-        Ok(())
+/// Writes a draft that was made and shown earlier. A file that changed since is refused.
+///
+/// # Errors
+/// Another run is at work, or a write is refused or fails; the text says what that left.
+pub fn write(root: &Path, draft: &Draft) -> Result<(Option<Receipt>, Vec<Recovered>), EngineError> {
+    let tree = Tree::open(root)?;
+    let session = Session::begin(&tree, &StateDir::from_env()?)?;
+    let receipt = put(&tree, &session, draft)?;
+    Ok((receipt, session.recovered().to_vec()))
+}
+
+fn put(tree: &Tree, session: &Session<'_>, draft: &Draft) -> Result<Option<Receipt>, EngineError> {
+    if draft.files.is_empty() {
+        return Ok(None);
     }
+    Ok(Some(session.apply(draft, &mut || read_back(tree, draft))?))
+}
+
+/// Every new key stands in its env file, for an independent reader.
+fn read_back(tree: &Tree, draft: &Draft) -> Result<(), String> {
+    for key in &draft.secrets {
+        let path = RepoPath::new(&key.place).ok_or_else(|| format!("{} is no file of the tree", key.place))?;
+        let file = tree.read(&path, ENV_FILE_LIMIT).map_err(|error| error.to_string())?;
+        let found = dotenvy::from_read_iter(file.bytes.as_slice())
+            .filter_map(Result::ok)
+            .any(|(name, value)| name == key.name && !value.is_empty());
+        if !found {
+            return Err(format!("{path} does not give {} back", key.name));
+        }
+    }
+    Ok(())
 }

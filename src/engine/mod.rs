@@ -1,16 +1,21 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
+mod config;
 mod consequences;
 mod effective;
 mod error;
 mod fix;
 mod history;
+mod ignores;
+mod offers;
+mod patch;
 mod plan;
 mod read;
 mod scan;
 mod settings;
 mod undo;
 mod verify;
+mod work;
 
 use std::path::PathBuf;
 
@@ -20,13 +25,18 @@ use crate::notice::Notice;
 use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
 
+pub use config::{ConfigCell, ConfigRow, ConfigTable};
 pub use consequences::consequences;
 pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
-pub use fix::Fix;
+pub use fix::{Fix, write};
+pub use ignores::{IGNORES, Ignore};
+pub use offers::StoreOffer;
+pub use patch::{Patch, PatchFile};
 pub use plan::{checked_draft, checked_draft_with, decide, draft, plan};
 pub use scan::{ScanEvent, ScanProgress, ScanStage, baseline, scan, scan_staged};
 pub use undo::{runs, undo};
+pub use work::{Desk, Done, Work, value_of};
 
 /// What the person asked for, before the environment and the settings files are read.
 #[derive(Clone, Debug)]

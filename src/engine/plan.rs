@@ -11,6 +11,7 @@ use crate::store::StoreId;
 use crate::text::RepoPath;
 
 use super::consequences::of_draft;
+use super::ignores::{self, Ignore};
 use super::verify::Verifier;
 use super::{EngineError, ErrorKind, Plan, Request, Scan};
 
@@ -23,13 +24,25 @@ const ROUNDS: usize = 4;
 /// # Errors
 /// Settings or a store that cannot be used.
 pub fn plan(scan: &Scan, request: &Request) -> Result<Plan, EngineError> {
-    let chosen = &scan.options.store;
-    let (store, why) = match StoreId::from_name(&chosen.value) {
-        Some(store) => (store, format!("from {}", chosen.source)),
-        None => (StoreId::EnvFile, "the default where nobody can be asked".to_owned()),
+    plan_for(scan, request, None, &[])
+}
+
+/// [`plan`] with a store that a person chose, and what they set aside.
+pub(super) fn plan_for(
+    scan: &Scan,
+    request: &Request,
+    store: Option<StoreId>,
+    ignores: &[Ignore],
+) -> Result<Plan, EngineError> {
+    let named = &scan.options.store;
+    let (store, why) = match (store, StoreId::from_name(&named.value)) {
+        (Some(store), _) => (store, "your choice".to_owned()),
+        (None, Some(store)) => (store, format!("from {}", named.source)),
+        (None, None) => (StoreId::EnvFile, "the default where nobody can be asked".to_owned()),
     };
     let choices = Choices::new(store);
-    let remedies = plan::build(&scan.facts, &scan.findings, &choices);
+    let mut remedies = plan::build(&scan.facts, &scan.findings, &choices);
+    remedies.extend(ignores::remedy(&scan.facts, ignores));
     let store = format!("{} ({why})", store.name());
     let mut plan = Plan { remedies, choices, store };
     let everything = Decisions::at_least(&plan.remedies, Applicability::Automatic);

@@ -1,6 +1,7 @@
 //! Looks at a tree and judges it.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::facts::{Facts, FileRole};
@@ -9,7 +10,7 @@ use crate::notice::{Notice, NoticeKind};
 use crate::options::{Date, Options};
 use crate::repo::{GitState, Tree};
 use crate::rules;
-use crate::secret::Tagger;
+use crate::secret::{Secret, Tagger};
 use crate::text::Place;
 use crate::triage::{self, Baseline};
 
@@ -230,20 +231,24 @@ fn gaps(notices: &[Notice]) -> Vec<Finding> {
 fn tag(facts: &Facts, findings: &mut [Finding]) {
     let mut tagger = Tagger::default();
     for finding in findings {
-        let at = &finding.primary;
-        let leaked = facts.leaks.iter().find(|leak| {
-            finding.key.commit.as_deref() == Some(&leak.commit)
-                && (&leak.key, &leak.path, leak.line) == (&finding.key.symbol, &at.path, at.line)
-        });
-        let setting = facts.settings.iter().find(|setting| setting.location == finding.primary);
-        let secret = match (leaked, setting.and_then(|setting| setting.value.literal()).map(|literal| &literal.value)) {
-            (Some(leak), _) => Some(&leak.secret),
-            (None, Some(crate::facts::values::Value::Text { secret, .. })) if finding.key.rule.starts_with("FH1") => {
-                Some(secret)
-            }
-            _ => None,
-        };
-        finding.tag = secret.map(|secret| tagger.tag(secret));
+        finding.tag = secret_of(facts, finding).map(|secret| tagger.tag(&secret));
+    }
+}
+
+/// The value a finding speaks of, where it speaks of one.
+pub(super) fn secret_of(facts: &Facts, finding: &Finding) -> Option<Arc<Secret>> {
+    let at = &finding.primary;
+    let leaked = facts.leaks.iter().find(|leak| {
+        finding.key.commit.as_deref() == Some(&leak.commit)
+            && (&leak.key, &leak.path, leak.line) == (&finding.key.symbol, &at.path, at.line)
+    });
+    let setting = facts.settings.iter().find(|setting| setting.location == finding.primary);
+    match (leaked, setting.and_then(|setting| setting.value.literal()).map(|literal| &literal.value)) {
+        (Some(leak), _) => Some(Arc::clone(&leak.secret)),
+        (None, Some(crate::facts::values::Value::Text { secret, .. })) if finding.key.rule.starts_with("FH1") => {
+            Some(Arc::clone(secret))
+        }
+        _ => None,
     }
 }
 

@@ -24,6 +24,23 @@ pub fn read(text: &str) -> Result<Rc<Node>, TomlError> {
     table(text, document.as_table(), whole).ok_or(TomlError::Bounds)
 }
 
+/// A text as TOML writes it, on one line.
+pub fn basic_string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
 fn span(range: Option<Range<usize>>, outer: Span) -> Span {
     range.map_or(outer, |range| Span::new(range.start, range.end))
 }

@@ -47,6 +47,44 @@ pub fn unified(path: &RepoPath, old: Option<&Side<'_>>, new: &Side<'_>) -> Strin
     out
 }
 
+/// What a line of a comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    Same,
+    Removed,
+    Added,
+}
+
+/// One line of a whole comparison, secrets masked, without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub kind: RowKind,
+    /// Line in the old text, from 1; nothing where the line is added.
+    pub old: Option<usize>,
+    /// Line in the new text, from 1; nothing where the line is removed.
+    pub new: Option<usize>,
+    pub text: String,
+}
+
+/// Every line of both sides, for views that choose their own context.
+pub fn rows(old: Option<&Side<'_>>, new: &Side<'_>) -> Vec<Row> {
+    let empty = Side { text: "", secrets: &[] };
+    let before = old.unwrap_or(&empty);
+    let (old_lines, new_lines) = (masked_lines(before), masked_lines(new));
+    let shown = |lines: &[String], at: Option<usize>| {
+        at.and_then(|at| lines.get(at)).map_or_else(String::new, |line| line.trim_end_matches(['\n', '\r']).to_owned())
+    };
+    let row = |change: similar::Change<&str>| {
+        let (kind, text) = match change.tag() {
+            ChangeTag::Equal => (RowKind::Same, shown(&old_lines, change.old_index())),
+            ChangeTag::Delete => (RowKind::Removed, shown(&old_lines, change.old_index())),
+            ChangeTag::Insert => (RowKind::Added, shown(&new_lines, change.new_index())),
+        };
+        Row { kind, old: change.old_index().map(|at| at + 1), new: change.new_index().map(|at| at + 1), text }
+    };
+    TextDiff::from_lines(before.text, new.text).iter_all_changes().map(row).collect()
+}
+
 /// The replacements of whole lines that turn one text into another.
 pub fn edits(old: &str, new: &str) -> Vec<TextEdit> {
     let diff = TextDiff::from_lines(old, new);
@@ -153,6 +191,26 @@ mod tests {
                 assert_eq!(crate::text::edit::apply(old, &edits(old, new)).unwrap(), new, "{old:?} -> {new:?}");
             }
         }
+    }
+
+    #[test]
+    fn rows_hold_every_line_of_both_sides_masked() {
+        let old = Side { text: "a\nK=aa\nz\n", secrets: &[Span::new(4, 6)] };
+        let new = Side { text: "a\nK=env\nz\nnew", secrets: &[] };
+        let found: Vec<String> = rows(Some(&old), &new)
+            .into_iter()
+            .map(|row| format!("{:?} {:?} {:?} {}", row.kind, row.old, row.new, row.text))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "Same Some(1) Some(1) a",
+                "Removed Some(2) None K=********",
+                "Added None Some(2) K=env",
+                "Same Some(3) Some(3) z",
+                "Added None Some(4) new"
+            ]
+        );
     }
 
     #[test]

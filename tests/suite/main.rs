@@ -7,6 +7,7 @@ mod canary;
 mod cli;
 mod decisions;
 mod floors;
+mod flow;
 mod messages;
 mod real;
 mod rules;

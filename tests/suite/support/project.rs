@@ -49,6 +49,13 @@ impl Project {
         self.mode(path, 0o644)
     }
 
+    /// Copies a folder of `tests/fixtures` into the tree.
+    pub(crate) fn copy_fixture(&self, folder: &str) -> &Self {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
+        copy_into(&from, self.path());
+        self
+    }
+
     pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.at(path)).unwrap()
     }
@@ -81,6 +88,19 @@ impl Project {
         let mut picture = BTreeMap::new();
         collect(self.path(), self.path(), &mut picture);
         picture
+    }
+}
+
+fn copy_into(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_into(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
     }
 }
 

@@ -1,0 +1,215 @@
+//! What a person goes through, as a pure state machine: intents and answers in, effects out as
+//! data. Knows the steps, the decisions and the questions; no terminal, no disk, no clock. Both
+//! interactive faces drive it, so they cannot differ in what they decide.
+
+mod checklist;
+mod decide;
+mod handle;
+mod intent;
+mod listing;
+mod receive;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::apply::{Receipt, UndoReport};
+use crate::engine::{ConfigTable, EngineError, Ignore, Patch, Plan, Scan, ScanProgress, StoreOffer, Work};
+use crate::plan::{Consequence, Decision, Decisions, Draft};
+use crate::remedy::Remedy;
+use crate::store::StoreId;
+
+pub use checklist::Item;
+pub use intent::{Effect, Intent, Question};
+pub use listing::{Counted, place_of};
+
+/// Where a person is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Scan,
+    Findings,
+    Detail,
+    Store,
+    Review,
+    Confirm,
+    /// A write is under way.
+    Writing,
+    Report,
+    Config,
+}
+
+/// How far the scan is.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// The stage that goes on, and how far it is.
+    pub at: Option<ScanProgress>,
+    /// Reading history waits for the person.
+    pub paused: bool,
+}
+
+/// A plan with the scan it was made for.
+pub struct Planned {
+    pub scan: Arc<Scan>,
+    pub plan: Arc<Plan>,
+    /// The fixes that write something, in order.
+    pub patches: Vec<Arc<Patch>>,
+}
+
+/// What was written, and what became of it.
+pub struct Outcome {
+    pub receipt: Option<Receipt>,
+    pub draft: Arc<Draft>,
+    pub undone: Option<UndoReport>,
+    /// Whether the project lies in git.
+    git: bool,
+    pub items: Vec<Item>,
+}
+
+/// What was decided so far, for taking it back.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    decisions: Decisions,
+    ignores: Vec<Ignore>,
+}
+
+/// The state of one sitting.
+pub struct Flow {
+    pub step: Step,
+    /// The step that Config was opened from.
+    came_from: Step,
+    pub progress: Progress,
+    pub scan: Option<Arc<Scan>>,
+    /// Whether history was read as far as it will be.
+    pub whole: bool,
+    pub planned: Option<Planned>,
+    pub consequences: BTreeMap<String, Vec<Consequence>>,
+    asked_consequences: Vec<String>,
+    /// `None` until they were asked for and came.
+    pub offers: Option<Vec<StoreOffer>>,
+    pub config: Option<Arc<ConfigTable>>,
+    chosen: Option<StoreId>,
+    now: Mark,
+    past: Vec<Mark>,
+    future: Vec<Mark>,
+    /// Patches as a person wrote them.
+    edited: BTreeMap<String, Arc<Patch>>,
+    pub filter: String,
+    /// The finding in view, counted in [`Flow::visible`].
+    pub finding: usize,
+    /// The patch in view.
+    pub patch: usize,
+    pub draft: Option<(Decisions, Arc<Draft>)>,
+    pub outcome: Option<Outcome>,
+    pub question: Option<Question>,
+    pub error: Option<EngineError>,
+    /// One line that says what the last key did, where that is not to be seen.
+    pub notice: Option<String>,
+    /// Whether values may be shown at all.
+    may_reveal: bool,
+    /// Whether something is being waited for, and what, in words.
+    pub busy: Option<&'static str>,
+}
+
+impl Flow {
+    /// A sitting that begins, and what it asks for first.
+    pub fn start(may_reveal: bool) -> (Self, Vec<Effect>) {
+        let flow = Self {
+            step: Step::Scan,
+            came_from: Step::Findings,
+            progress: Progress::default(),
+            scan: None,
+            whole: false,
+            planned: None,
+            consequences: BTreeMap::new(),
+            asked_consequences: Vec::new(),
+            offers: None,
+            config: None,
+            chosen: None,
+            now: Mark::default(),
+            past: Vec::new(),
+            future: Vec::new(),
+            edited: BTreeMap::new(),
+            filter: String::new(),
+            finding: 0,
+            patch: 0,
+            draft: None,
+            outcome: None,
+            question: None,
+            error: None,
+            notice: None,
+            may_reveal,
+            busy: Some("reading the project"),
+        };
+        (flow, vec![Effect::Work(Work::Scan)])
+    }
+
+    /// The fixes that write something; empty until they are worked out.
+    pub fn patches(&self) -> &[Arc<Patch>] {
+        self.planned.as_ref().map_or(&[], |planned| &planned.patches)
+    }
+
+    /// A patch as it would be written: the person's own where there is one.
+    pub fn patch_at(&self, at: usize) -> Option<&Arc<Patch>> {
+        let patch = self.patches().get(at)?;
+        match self.decision(&patch.remedy) {
+            Some(Decision::Edited(_)) => self.edited.get(&patch.remedy).or(Some(patch)),
+            _ => Some(patch),
+        }
+    }
+
+    /// The remedy of an id.
+    pub fn remedy(&self, id: &str) -> Option<&Remedy> {
+        self.planned.as_ref()?.plan.remedies.iter().find(|remedy| remedy.id == id)
+    }
+
+    /// The number of a patch, from 1.
+    pub fn number_of(&self, id: &str) -> Option<usize> {
+        self.patches().iter().position(|patch| patch.remedy == id).map(|at| at + 1)
+    }
+
+    pub fn decision(&self, id: &str) -> Option<&Decision> {
+        self.now.decisions.get(id)
+    }
+
+    pub fn decisions(&self) -> &Decisions {
+        &self.now.decisions
+    }
+
+    /// What was set aside in this sitting.
+    pub fn ignores(&self) -> &[Ignore] {
+        &self.now.ignores
+    }
+
+    /// Whether the plan makes new keys, so that their place matters.
+    pub fn keys(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.patches().iter().flat_map(|p| &p.keys).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The store new keys go to.
+    pub fn store(&self) -> Option<StoreId> {
+        self.chosen.or_else(|| self.planned.as_ref().map(|planned| planned.plan.choices.store))
+    }
+
+    /// Accepted, skipped and open patches.
+    pub fn tally(&self) -> (usize, usize, usize) {
+        let count = |test: &dyn Fn(&str) -> bool| self.patches().iter().filter(|patch| test(&patch.remedy)).count();
+        let accepted = count(&|id| self.now.decisions.accepts(id));
+        let skipped = count(&|id| self.now.decisions.skips(id));
+        (accepted, skipped, self.patches().len() - accepted - skipped)
+    }
+
+    /// How many decisions would be lost by leaving now.
+    pub fn unsaved(&self) -> usize {
+        let (accepted, skipped, _) = self.tally();
+        accepted + skipped
+    }
+
+    /// Whether values may be shown.
+    pub fn may_reveal(&self) -> bool {
+        self.may_reveal
+    }
+}

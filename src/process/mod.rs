@@ -1,0 +1,5 @@
+//! This process and the programs it starts: signals that end a run, the person's editor. The only
+//! place that starts a program. Knows nothing of what is written or edited.
+
+pub mod editor;
+pub mod signals;
