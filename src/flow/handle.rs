@@ -64,14 +64,14 @@ impl Flow {
                 self.step = Step::Findings;
                 Vec::new()
             }
-            Step::Findings | Step::Detail => self.to_fixes(),
-            Step::Store => self.to_review(),
-            Step::Review => self.to_confirm(),
+            Step::Findings | Step::Detail => self.go_to_fixes(),
+            Step::Store => self.go_to_review(),
+            Step::Review => self.go_to_confirm(),
             _ => Vec::new(),
         }
     }
 
-    fn to_fixes(&mut self) -> Vec<Effect> {
+    fn go_to_fixes(&mut self) -> Vec<Effect> {
         if self.planned.is_none() {
             self.say(self.no_fix_yet());
             return Vec::new();
@@ -81,7 +81,7 @@ impl Flow {
             return Vec::new();
         }
         if self.keys().is_empty() {
-            return self.to_review();
+            return self.go_to_review();
         }
         self.step = Step::Store;
         if self.offers.is_none() { self.ask_offers() } else { Vec::new() }
@@ -93,13 +93,13 @@ impl Flow {
         vec![Effect::Work(Work::Offers { scan })]
     }
 
-    fn to_review(&mut self) -> Vec<Effect> {
+    fn go_to_review(&mut self) -> Vec<Effect> {
         self.step = Step::Review;
         self.patch = self.patch.min(self.patches().len().saturating_sub(1));
         self.ask_consequences()
     }
 
-    fn to_confirm(&mut self) -> Vec<Effect> {
+    fn go_to_confirm(&mut self) -> Vec<Effect> {
         if self.tally().0 == 0 {
             self.say("nothing is accepted yet: a accepts this patch, A every safe one");
             return Vec::new();
@@ -279,7 +279,7 @@ impl Flow {
     fn ask_reveal(&mut self) {
         let tagged = self.current().filter(|found| found.tag.is_some()).map(|found| found.key.clone());
         match tagged {
-            _ if !self.may_reveal => self.say("values are not shown: --no-reveal is set"),
+            _ if !self.may_reveal => self.say("values are not shown in this sitting"),
             None => self.say("this finding speaks of no value"),
             Some(key) => self.question = Some(Question::Reveal(key)),
         }

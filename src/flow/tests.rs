@@ -1,6 +1,8 @@
 //! Transitions of the flow over a real scan of a small project: intents and answers in, steps,
 //! decisions and effects out.
 
+#![allow(clippy::disallowed_methods, reason = "tests build a tree of their own")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
