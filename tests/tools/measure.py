@@ -17,6 +17,8 @@ import matching
 
 SCAN = ["scan", "--format", "json", "--history=none", "--fail-on", "none"]
 SECONDS = 300
+# Files that the scan says it could not judge have a finding of no threat.
+GROUPS = {**labels.THREATS, 0: "not judged"}
 
 
 class Unmeasured(Exception):
@@ -127,7 +129,7 @@ def tables(results):
     table = numbers(results)
     lines = ["By threat", HEADER]
     by_threat = total(table, lambda place: place[1])
-    for threat, name in labels.THREATS.items():
+    for threat, name in GROUPS.items():
         lines.append(row("%d %s" % (threat, name), by_threat.get(threat, Counter())))
     lines.append(row("all", total(table, lambda _: "all").get("all", Counter())))
     lines += ["", "By repository", HEADER]
@@ -143,7 +145,7 @@ def one_line(text):
 def lists(results):
     """Misses and false alarms by threat. Messages are the scan's own, which hides values."""
     lines = []
-    for threat, name in labels.THREATS.items():
+    for threat, name in GROUPS.items():
         missed = [(labelled, one) for labelled, result in results for one in result.missed if one.label.threat == threat]
         false = [(labelled, one) for labelled, result in results for one in result.false if one.finding.threat == threat]
         lines += ["", "%d %s: %d missed, %d false alarms" % (threat, name, len(missed), len(false))]

@@ -62,6 +62,13 @@ class MeasureTest(unittest.TestCase):
         self.assertIn("missed some/shop app.py:6 debug: on", rows)
         self.assertIn("false some/shop other.py:1 FH701 high a password", rows)
 
+    def test_what_was_not_judged_is_a_group_of_its_own(self):
+        self.labels(self.LINES)
+        _, out, _ = self.run_with([dict(ENTRY, rule="FH000", path="bin/tool", line=1, message="not judged")])
+        rows = {" ".join(line.split()) for line in out.splitlines()}
+        self.assertIn("0 not judged 0 0 0 - 0 1 0.0 % 0", rows)
+        self.assertIn("false some/shop bin/tool:1 FH000 high not judged", rows)
+
     def test_the_scan_reads_no_history_and_never_fails(self):
         self.labels(self.LINES)
         self.run_with([])
