@@ -3,16 +3,13 @@
 
 use super::Facts;
 use super::apps::LoadKind;
-use super::guards::{self, Reached, reached};
+use super::guards::{self, MAX_STEPS, Reached, reached_within};
 use super::holders::HolderRef;
 use super::names::definition_file;
 use super::settings::{Form, Holder, Setting};
 use super::targets::Target;
 use super::values::{Value, Valued};
-use crate::text::RepoPath;
-
-/// How often one setting may depend on another.
-const MAX_STEPS: usize = 3;
+use crate::text::{RepoPath, Span};
 
 /// Which value wins on a target.
 pub enum Effective<'f> {
@@ -39,11 +36,18 @@ impl<'f> Effective<'f> {
 impl Facts {
     /// Which value of a setting wins on a target.
     pub fn effective<'f>(&'f self, target: &Target, key: &str) -> Effective<'f> {
-        self.effective_within(target, key, MAX_STEPS)
+        self.effective_within(target, key, MAX_STEPS, None)
     }
 
-    /// As [`Facts::effective`], with a bound on how often settings depend on each other.
-    pub(super) fn effective_within<'f>(&'f self, target: &Target, key: &str, steps: usize) -> Effective<'f> {
+    /// As [`Facts::effective`], within what is left of the steps of a condition that asks for it:
+    /// settings may depend on each other in a circle. The setting at a place can be left out.
+    pub(super) fn effective_within<'f>(
+        &'f self,
+        target: &Target,
+        key: &str,
+        steps: usize,
+        besides: Option<(&RepoPath, Span)>,
+    ) -> Effective<'f> {
         if steps == 0 {
             return Effective::Unknown("it depends on other settings".to_owned());
         }
@@ -52,7 +56,7 @@ impl Facts {
         // Loads before the one that wins in the same function replace what stands before them.
         for (at, chosen) in &target.chosen {
             let load = &self.apps.loads[*at];
-            let runs = self.load_runs(target, *at);
+            let runs = self.load_runs(target, *at, steps);
             if runs == Reached::No || chosen.nothing {
                 continue;
             }
@@ -71,8 +75,11 @@ impl Facts {
             }
         }
         for setting in self.settings.iter().filter(|setting| setting.key == key && self.sets_app(setting, target)) {
+            if besides == Some((setting.path(), setting.location.span)) {
+                continue;
+            }
             let runs = if setting.conditional || setting.main_guard {
-                reached(self, target, setting.path(), setting.location.span)
+                reached_within(self, target, setting.path(), setting.location.span, steps)
             } else {
                 Reached::Yes
             };
@@ -102,9 +109,13 @@ impl Facts {
         })
     }
 
-    fn load_runs(&self, target: &Target, at: usize) -> Reached {
+    fn load_runs(&self, target: &Target, at: usize, steps: usize) -> Reached {
         let load = &self.apps.loads[at];
-        if load.conditional { reached(self, target, &load.path, load.location.span) } else { Reached::Yes }
+        if load.conditional {
+            reached_within(self, target, &load.path, load.location.span, steps)
+        } else {
+            Reached::Yes
+        }
     }
 
     /// What from outside the repository may still change settings on a target, in words.
@@ -112,7 +123,7 @@ impl Facts {
         let mut found = Vec::new();
         for (at, chosen) in &target.chosen {
             let load = &self.apps.loads[*at];
-            let runs = self.load_runs(target, *at);
+            let runs = self.load_runs(target, *at, MAX_STEPS);
             if let Some(class) = self.missing(chosen.holder.as_ref()) {
                 let place = format!("{}:{}", load.path, load.location.line);
                 found.push(format!("{class} is not in the repository; it may set this too ({place})"));
@@ -234,9 +245,14 @@ impl Facts {
 
     /// The truth of a setting on a target, its names followed and its environment applied.
     pub fn truth(&self, target: &Target, setting: &Setting) -> Option<bool> {
+        self.truth_within(target, setting, MAX_STEPS)
+    }
+
+    /// As [`Facts::truth`], within what is left of the steps of a condition that asks for it.
+    pub(super) fn truth_within(&self, target: &Target, setting: &Setting, steps: usize) -> Option<bool> {
         let resolved = self.resolve(setting);
         self.truth_of(target, &resolved.value)
-            .or_else(|| guards::truth_at(self, target, resolved.path(), resolved.value.span))
+            .or_else(|| guards::truth_at(self, target, resolved.path(), resolved.value.span, steps))
     }
 
     /// The truth of a value that is a name, seen from a file.

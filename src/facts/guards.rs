@@ -10,7 +10,11 @@ use crate::lang::python::{BoolOp, Call, Expr, ExprKind, Function, Stmt, StmtKind
 use crate::text::{RepoPath, Span};
 
 /// How deep names and other settings are followed for one condition.
-const MAX_STEPS: usize = 12;
+pub(super) const MAX_STEPS: usize = 12;
+
+/// What a setting costs of these steps. Settings that depend on settings branch widely; two of them
+/// in a row are enough.
+const SETTING_STEPS: usize = 6;
 
 /// Whether a place runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +31,10 @@ pub fn reached(facts: &Facts, target: &Target, path: &RepoPath, place: Span) -> 
 }
 
 /// The truth of the expression at a place, where that is known.
-pub fn truth_at(facts: &Facts, target: &Target, path: &RepoPath, place: Span) -> Option<bool> {
+pub(super) fn truth_at(facts: &Facts, target: &Target, path: &RepoPath, place: Span, steps: usize) -> Option<bool> {
     let (file, names) = (facts.py(path)?, facts.names.get(path)?);
     let (function, expr) = find(&file.module.body, place, None)?;
-    let judge = Judge { facts, target, path, names, body: &file.module.body, function, steps: MAX_STEPS };
+    let judge = Judge { facts, target, path, names, body: &file.module.body, function, steps, place };
     judge.truth(expr)
 }
 
@@ -51,9 +55,10 @@ fn find<'a>(body: &'a [Stmt], place: Span, within: Option<&'a Function>) -> Opti
     })
 }
 
-fn reached_within(facts: &Facts, target: &Target, path: &RepoPath, place: Span, steps: usize) -> Reached {
+/// As [`reached`], with so many steps left.
+pub(super) fn reached_within(facts: &Facts, target: &Target, path: &RepoPath, place: Span, steps: usize) -> Reached {
     let (Some(file), Some(names)) = (facts.py(path), facts.names.get(path)) else { return Reached::Maybe };
-    let judge = Judge { facts, target, path, names, body: &file.module.body, function: None, steps };
+    let judge = Judge { facts, target, path, names, body: &file.module.body, function: None, steps, place };
     judge.block(&file.module.body, place)
 }
 
@@ -67,6 +72,8 @@ struct Judge<'a> {
     body: &'a [Stmt],
     function: Option<&'a Function>,
     steps: usize,
+    /// What the conditions stand around: a setting does not count in the conditions of itself.
+    place: Span,
 }
 
 fn and(one: Reached, other: Reached) -> Reached {
@@ -165,10 +172,9 @@ impl<'a> Judge<'a> {
     }
 
     fn setting(self, key: &str) -> Option<bool> {
-        // Settings that depend on settings branch widely; two of them are enough.
-        let steps = self.steps.checked_sub(6)?.min(2);
-        match self.facts.effective_within(self.target, key, steps) {
-            super::Effective::Set { setting, .. } => self.facts.truth(self.target, setting),
+        let steps = self.steps.checked_sub(SETTING_STEPS)?;
+        match self.facts.effective_within(self.target, key, steps, Some((self.path, self.place))) {
+            super::Effective::Set { setting, .. } => self.facts.truth_within(self.target, setting, steps),
             super::Effective::Absent if key == "TESTING" => Some(false),
             super::Effective::Absent if key == "DEBUG" => Some(self.facts.flask_debug(self.target)),
             _ => None,

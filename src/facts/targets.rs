@@ -235,7 +235,7 @@ fn chosen(facts: &Facts, target: &Target) -> Vec<(usize, Chosen)> {
         index: &facts.holders,
         env: &env,
         arguments: &target.arguments,
-        test: &|path, place| guards::truth_at(facts, target, path, place),
+        test: &|path, place| guards::truth_at(facts, target, path, place, guards::MAX_STEPS),
         reached: &|path, place| match guards::reached(facts, target, path, place) {
             guards::Reached::Yes => Some(true),
             guards::Reached::No => Some(false),

@@ -75,7 +75,8 @@ class Server:
         return self
 
     def _spawn(self):
-        self.log_file = tempfile.NamedTemporaryFile(dir=self.project.scratch, suffix=".log")
+        self.log_file = tempfile.NamedTemporaryFile(
+            dir=self.project.scratch, suffix=".log", delete=False)
         self.process = subprocess.Popen(
             [sys.executable, os.path.join(HERE, "guard.py")] + self.command(self.port),
             cwd=self.project.folder, env=dict(self.env, PORT=str(self.port)),
@@ -149,11 +150,15 @@ def gunicorn(project, probe=False, workers=2, env=None, ready="/"):
 
 
 def flask_run(project, env=None, ready="/"):
-    """The development server, as `flask run` starts it."""
+    """The development server, as `flask run` starts it.
+
+    The app is named by FLASK_APP, which every Flask with this command reads; `--app` came with 2.2.
+    """
+    env = dict(env if env is not None else project.environment())
+    env["FLASK_APP"] = project.spec.flask_app or project.spec.wsgi
+
     def command(port):
-        app = project.spec.flask_app or project.spec.wsgi
-        return [project.python, "-m", "flask", "--app", app, "run",
-                "--host", "127.0.0.1", "--port", str(port)]
+        return [project.python, "-m", "flask", "run", "--host", "127.0.0.1", "--port", str(port)]
 
     return Server(command, project, env, ready)
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::refused;
 use crate::facts::holders::HolderRef;
 use crate::facts::settings::Holder;
 use crate::facts::values::{Value, Valued};
@@ -55,7 +56,9 @@ pub(super) fn literals(facts: &Facts) -> Vec<Literal<'_>> {
         }
         let Some(literal) = resolved.value.literal() else { continue };
         let Value::Text { secret, .. } = &literal.value else { continue };
-        if strength::is_placeholder(secret.expose()) || found.iter().any(|known| std::ptr::eq(known.setting, resolved))
+        if strength::is_placeholder(secret.expose())
+            || found.iter().any(|known| std::ptr::eq(known.setting, resolved))
+            || refused::refuses(facts, &setting.key, secret)
         {
             continue;
         }

@@ -1,6 +1,7 @@
 //! FH101: a signing key stands in git history; live where it is still in use.
 
 use super::judged::{self, Literal, literals};
+use super::refused;
 use super::wiring;
 use crate::facts::Facts;
 use crate::facts::leaks::{Kind, Leak};
@@ -33,7 +34,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let signs = |leak: &&Leak| leak.kind == Kind::Setting && judged::SIGNING_KEYS.contains(&leak.key.as_str());
     for leak in facts.leaks.iter().filter(signs) {
         let mut present = literals.iter().filter(|literal| **literal.secret == *leak.secret).peekable();
-        if present.peek().is_none() {
+        if present.peek().is_none() && !refused::refuses(facts, &leak.key, &leak.secret) {
             found.push(elsewhere(facts, leak));
         }
         // A fallback that history shows too is FH103's, which says so.

@@ -9,6 +9,7 @@ mod judged;
 mod leaked_in_history;
 mod no_key_here;
 mod reader;
+mod refused;
 mod tests_key;
 mod wiring;
 
