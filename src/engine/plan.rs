@@ -58,9 +58,9 @@ fn for_a_person(remedy: &mut Remedy) {
     remedy.applicability = Applicability::Manual;
     remedy.changes.clear();
     remedy.reason = "Tried out on this project, it leaves the finding, so it is not written.".to_owned();
-    let rule = remedy.findings.first().map_or("", |key| key.rule);
-    remedy.steps =
-        vec![format!("tried out, it leaves the finding: change it by hand; flask-harden explain {rule} says how")];
+    remedy.steps = remedy.findings.first().map_or_else(Vec::new, |key| {
+        vec![format!("Change it by hand in {}; flask-harden explain {} says what is meant.", key.path, key.rule)]
+    });
 }
 
 /// Accepts what is at or above an applicability, but for what `skip` names: a rule, a rule and a

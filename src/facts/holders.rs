@@ -301,10 +301,17 @@ impl Follow<'_> {
         let words = self.words(from, selection, depth);
         let text = words.text.as_ref().map(|text| text.replace(':', "."));
         let holder = text.as_deref().and_then(|text| resolve_dotted(self.files, from, names, text));
-        let keys = match (&holder, &text) {
+        let mut keys = match (&holder, &text) {
             (Some(holder), Some(text)) => self.siblings(holder, text),
             _ => Vec::new(),
         };
+        keys.retain_mut(|(key, _)| match self.variable_for(from, selection, key, depth) {
+            Some(value) => {
+                *key = value;
+                true
+            }
+            None => false,
+        });
         let certain = words.certain();
         let selector = words.variable.map(|variable| Selector { variable, keys, set_by_launch: words.by_launch });
         Chosen::holder(holder, selector, certain)
@@ -317,6 +324,36 @@ impl Follow<'_> {
         };
         let beside = self.index.bases.keys().filter(|class| class.path == holder.path);
         beside.filter_map(|class| Some((format!("{prefix}{}", class.class.as_deref()?), class.clone()))).collect()
+    }
+
+    /// What the variable of a selection has to be for the selection to come to a text:
+    /// `"settings.%sConfig" % env.capitalize()` comes to `settings.ProdConfig` where it is `prod`.
+    fn variable_for(&self, from: &RepoPath, selection: &Selection, wanted: &str, depth: usize) -> Option<String> {
+        let next = |from, inner, wanted: &str| self.variable_for(from, inner, wanted, depth + 1);
+        match selection {
+            _ if depth >= 8 => None,
+            Selection::Env { .. } => Some(wanted.to_owned()).filter(|text| !text.is_empty()),
+            Selection::Parameter { name, otherwise } => match (self.arguments.get(name), otherwise) {
+                (Some(argument), _) if argument.selection != Selection::Nothing => {
+                    next(&argument.path, &argument.selection, wanted)
+                }
+                (_, Some(otherwise)) => next(from, otherwise, wanted),
+                (_, None) => None,
+            },
+            Selection::Cased(inner, case) if case.of(wanted) == wanted => next(from, inner, &wanted.to_lowercase()),
+            Selection::Joined(parts) => {
+                let words: Vec<Words> = parts.iter().map(|part| self.words(from, part, depth + 1)).collect();
+                let at = words.iter().position(|part| part.variable.is_some())?;
+                let fixed = |part: &Words| part.text.clone().filter(|_| part.variable.is_none());
+                let before = words[..at].iter().map(fixed).collect::<Option<String>>()?;
+                let behind = words[at + 1..].iter().map(fixed).collect::<Option<String>>()?;
+                next(from, &parts[at], wanted.strip_prefix(&before)?.strip_suffix(&behind)?)
+            }
+            Selection::Either { .. } | Selection::Several(_) => {
+                self.settled(from, selection).and_then(|(one, _)| next(from, one, wanted))
+            }
+            _ => None,
+        }
     }
 
     /// The text a selection comes to.

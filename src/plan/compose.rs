@@ -114,8 +114,10 @@ impl Composing<'_> {
             return Some(Obstacle { why: reason.clone(), now: step });
         }
         if remedy.changes.is_empty() || remedy.applicability == Applicability::Manual && !accepted {
-            let step = remedy.steps.first().unwrap_or(&remedy.reason);
-            return obstacle("needs a person", step);
+            return match remedy.steps.first() {
+                Some(step) if !remedy.reason.is_empty() => obstacle(&remedy.reason, step),
+                step => obstacle("needs a person", step.unwrap_or(&remedy.reason)),
+            };
         }
         if self.decisions.skips(&remedy.id) {
             return obstacle("you skipped it", "flask-harden --apply   without skipping it");

@@ -84,7 +84,7 @@ fn a_fix_that_leaves_its_finding_is_not_written() {
     let (program, before) = (Program::new(), project.picture());
     let run = program.run(project.path(), &["--diff", "--select", "FH401"]);
     assert!(run.stdout.contains("Held back (1)"), "{}", run.stdout);
-    assert!(run.stdout.contains("now: tried out, it leaves the finding"), "{}", run.stdout);
+    assert!(run.stdout.contains("now: Change it by hand in"), "{}", run.stdout);
     program.run(project.path(), &["--apply", "--select", "FH401"]).exits(0);
     assert_eq!(project.picture(), before);
 }

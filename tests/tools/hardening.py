@@ -118,9 +118,17 @@ class Hardening:
         """No output of any run so far holds one of these secrets, as it is or in a usual coding."""
         said = "\n".join(self.runs)
         wanted = [secret for secret in secrets if len(secret) >= 6]
-        found = sum(form in said for secret in wanted for form in coded_forms(secret))
+        found = sum(bool(as_whole(form).search(said)) for secret in wanted for form in coded_forms(secret))
         return steps.check("no secret in any output", not found,
                            "%d outputs, %d secrets looked for" % (len(self.runs), len(wanted)))
+
+
+def as_whole(form):
+    """A pattern for a secret. One that is words (`secret-key`) counts where it is not part of longer ones,
+    such as the names of settings and rules."""
+    edge = r"[\w-]" if re.fullmatch(r"[A-Za-z_-]+", form) else None
+    text = re.escape(form)
+    return re.compile("(?<!%s)%s(?!%s)" % (edge, text, edge) if edge else text)
 
 
 def coded_forms(raw):

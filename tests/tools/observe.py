@@ -24,7 +24,11 @@ ROUNDS, HOLD_SECONDS = 8, 0.1
 
 
 class AppFailed(Exception):
-    """The app could not be imported or asked in its own Python."""
+    """The app could not be imported or asked in its own Python; `log` is all it said."""
+
+    def __init__(self, message, log=""):
+        super().__init__(message)
+        self.log = log
 
 
 def _ask_inside(project, command, order):
@@ -34,7 +38,7 @@ def _ask_inside(project, command, order):
         stderr=subprocess.PIPE, universal_newlines=True, timeout=120)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise AppFailed("%s failed in the app's Python: %s" % (command, last))
+        raise AppFailed("%s failed in the app's Python: %s" % (command, last), done.stderr)
     return json.loads(done.stdout)
 
 

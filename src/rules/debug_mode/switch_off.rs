@@ -116,7 +116,7 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
     }
     let step = argument_step(target, setting)
         .or_else(|| select_step(facts, target))
-        .unwrap_or_else(|| format!("Switch debug off for production in {}.", at(&setting.location)));
+        .unwrap_or_else(|| format!("Switch {} off for production in {}.", setting.symbol(), setting.path()));
     // Where production is not known this may be for development alone, and code may rely on it:
     // an app that only starts with debug on must not stop starting.
     if target.assumed {

@@ -7,7 +7,9 @@ use crate::facts::names::module_file;
 use crate::facts::settings::Holder;
 use crate::facts::values::Value;
 use crate::facts::{Facts, FileRole, PyFile, Setting};
-use crate::lang::python::{Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_stmts};
+use crate::lang::python::{
+    ExprKind, Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_exprs, walk_stmts,
+};
 use crate::remedy::Change;
 use crate::rules::place::editable;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
@@ -24,6 +26,12 @@ const MOST_FILES: usize = 5;
 /// # Errors
 /// Why a testing class cannot be edited.
 pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Result<Vec<Change>, String> {
+    if configures_otherwise(facts, setting) {
+        let found = variable_for_all(facts, setting, variable);
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
     let mut changes = Vec::new();
     let mut has_class = false;
     for class in testing_classes(facts, setting) {
@@ -39,10 +47,44 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
         changes.push(Change::Edit { path: class.path.clone(), edits: vec![add_after(source, anchor, &[line])] });
     }
     if !has_class {
-        let root = facts.project_root(setting.path());
-        changes.extend(bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable)));
+        changes = variable_for_all(facts, setting, variable);
     }
     Ok(changes)
+}
+
+/// The variable, set before any test runs.
+fn variable_for_all(facts: &Facts, setting: &Setting, variable: &str) -> Vec<Change> {
+    let root = facts.project_root(setting.path());
+    bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable)).collect()
+}
+
+/// Whether the tests also make apps of classes that are not for testing:
+/// a key in the testing class alone would leave those without one.
+fn configures_otherwise(facts: &Facts, setting: &Setting) -> bool {
+    let Holder::Class(class) = &setting.holder else { return false };
+    let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
+    let mut family: Vec<&HolderRef> = facts.holders.subclasses(&me);
+    family.push(&me);
+    let inherits = |class: &&HolderRef| {
+        !is_testing_class(facts, class)
+            && facts.in_holder(class, &setting.key).is_some_and(|found| std::ptr::eq(found, setting))
+    };
+    let names: Vec<&str> = family.into_iter().filter(inherits).filter_map(|class| class.class.as_deref()).collect();
+    let root = facts.project_root(setting.path());
+    let tests = facts.python.iter().filter(|file| file.role == FileRole::Test && facts.same_project(&file.path, &root));
+    let mut found = false;
+    for file in tests {
+        walk_exprs(&file.module.body, &mut |expr| {
+            let ExprKind::Call(call) = &expr.kind else { return };
+            let makes = call.func.dotted().is_some_and(|name| name.to_ascii_lowercase().contains("app"));
+            found |= makes
+                && call.args.iter().any(|arg| {
+                    let text = arg.value.as_str().map(str::to_owned).or_else(|| arg.value.dotted());
+                    text.is_some_and(|text| names.contains(&text.rsplit(['.', ':']).next().unwrap_or(&text)))
+                });
+        });
+    }
+    found
 }
 
 /// `b` where the key is bytes: other users of it may need the type it has.
@@ -168,6 +210,12 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
         });
     }
     let open_line = if edits.is_empty() { open_line } else { "" };
+    let blank = format!("{newline}{newline}");
+    let crowded = import.is_some()
+        && at > bom(source)
+        && !source.text[..at].ends_with(&blank)
+        && edits.iter().all(|edit: &TextEdit| edit.span.start != at);
+    let before = if crowded { newline } else { before };
     let edit = TextEdit::insert(at, format!("{open_line}{before}{line}{after}"));
     edits.push(edit);
     Some(Change::Edit { path: file.path.clone(), edits })
