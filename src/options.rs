@@ -134,6 +134,10 @@ pub struct Flags {
     pub select: Vec<String>,
     pub ignore: Vec<String>,
     pub no_tui: bool,
+    /// Uses what is in a store under the names of this project, whoever put it there.
+    pub adopt: bool,
+    /// What items of stores are called instead of after the project.
+    pub secret_path: Option<String>,
 }
 
 /// The text of a settings file.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::FindingKey;
-use crate::store::{Item, StoreId, env_file};
+use crate::store::{Item, Keeping, StoreId, env_file};
 use crate::text::{RepoPath, TextEdit};
 
 /// Whether a remedy may be written without asking. Ordered.
@@ -40,11 +40,25 @@ pub enum Change {
     Ignore { file: RepoPath, patterns: Vec<String> },
     /// A new key under this name in the env file; an existing value is kept.
     PutSecret { name: String, file: RepoPath },
+    /// A new key under this name outside of the tree; one that is there is kept.
+    KeepSecret(KeepSecret),
     /// Take permission bits away from an existing file.
     Chmod { path: RepoPath, mode: u32 },
     /// Lines of the gunicorn configuration at `conf`: created from a template where it does not
     /// exist, else added to. The items of all accepted remedies make one file.
     ServerStart { conf: RepoPath, item: ServerItem },
+}
+
+/// A key that lives in no file of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeepSecret {
+    /// The variable the app reads.
+    pub name: String,
+    /// Root of the project it belongs to.
+    pub root: RepoPath,
+    pub store: StoreId,
+    /// `None`: it is shown one time.
+    pub item: Option<Item>,
 }
 
 /// One thing a gunicorn configuration does.
@@ -102,6 +116,17 @@ impl Choices {
             None if root.is_root() => Item::of(&self.project, setting),
             None => Item::of(&format!("{}/{root}", self.project), setting),
         }
+    }
+
+    /// What puts a key outside of the tree; `None` where keys are files, or none are made.
+    pub fn keep(&self, root: &RepoPath, name: &str) -> Option<Change> {
+        let item = match self.store.info().keeping {
+            Keeping::Store(_) => Some(self.item(root, name)),
+            Keeping::Shown => None,
+            Keeping::File | Keeping::Nothing => return None,
+        };
+        let (name, root) = (name.to_owned(), root.clone());
+        Some(Change::KeepSecret(KeepSecret { name, root, store: self.store, item }))
     }
 
     /// The env file of a project.

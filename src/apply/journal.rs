@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Phase;
+use crate::store::{Item, StoreId};
 use crate::text::{ContentHash, RepoPath};
 
 use super::run_dir::RunDir;
@@ -68,6 +69,25 @@ pub(super) struct FileOp {
     pub(super) temp: String,
 }
 
+/// A key and where it was put; never its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPlace {
+    pub name: String,
+    pub place: String,
+    /// Where it is outside of the tree; absent for a key in a file of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StoredKey>,
+}
+
+/// A key in a store outside of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredKey {
+    pub store: StoreId,
+    pub item: Item,
+    /// Whether this run made it: only such a key is ever deleted.
+    pub created: bool,
+}
+
 /// A file that was not given back, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
@@ -122,10 +142,7 @@ pub(super) enum Record {
         tool: String,
     },
     /// A key put somewhere: its name and where, never its value.
-    Key {
-        name: String,
-        place: String,
-    },
+    Key(KeyPlace),
     File(FileOp),
     /// A later step failed: from here on the run is only ever taken back.
     TakeBack,
@@ -175,7 +192,7 @@ pub(super) struct Journal {
     pub(super) number: u64,
     pub(super) time: u64,
     pub(super) tree: String,
-    pub(super) keys: Vec<(String, String)>,
+    pub(super) keys: Vec<KeyPlace>,
     pub(super) files: Vec<FileOp>,
     pub(super) state: RunState,
     pub(super) taking_back: bool,
@@ -241,7 +258,7 @@ impl Journal {
             Record::Open { number, tree, time, .. } => {
                 (self.number, self.tree, self.time, self.state) = (number, tree, time, RunState::Open);
             }
-            Record::Key { name, place } => self.keys.push((name, place)),
+            Record::Key(key) => self.keys.push(key),
             Record::File(op) if is_sound(&op) => self.files.push(op),
             Record::File(_) => return false,
             Record::TakeBack => self.taking_back = true,
@@ -350,7 +367,8 @@ mod tests {
     fn format_1_keeps_parsing() {
         let journal = Journal::parse(FORMAT_1.as_bytes()).unwrap();
         assert_eq!((journal.number, journal.time, journal.state), (3, 1_795_500_000, RunState::Undone));
-        assert_eq!(journal.keys, vec![("SECRET_KEY".to_owned(), ".env".to_owned())]);
+        let key = KeyPlace { name: "SECRET_KEY".to_owned(), place: ".env".to_owned(), stored: None };
+        assert_eq!(journal.keys, vec![key]);
         let roles: Vec<Role> = journal.files.iter().map(|op| op.role).collect();
         assert_eq!(roles, [Role::Ignore, Role::Key, Role::Code]);
         assert_eq!(journal.files[1].before, None);

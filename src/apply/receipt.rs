@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::repo::Tree;
 use crate::text::RepoPath;
 
-use super::journal::{self, FORMAT, FileOp, Journal, Kept, Role, RunState};
+use super::journal::{self, FORMAT, FileOp, Journal, Kept, KeyPlace, Role, RunState};
 use super::run_dir::RunDir;
 use super::state_dir::{RunId, StateDir, StateError};
 
@@ -52,17 +52,9 @@ pub enum Action {
     Mode,
 }
 
-/// A key and where it was put; never its value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyPlace {
-    pub name: String,
-    pub place: String,
-}
-
 impl Receipt {
     pub(super) fn of(run: &RunDir, journal: &Journal) -> Result<Self, StateError> {
         let diff = run.read(DIFF)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-        let keys = journal.keys.iter().map(|(name, place)| KeyPlace { name: name.clone(), place: place.clone() });
         Ok(Self {
             format: FORMAT,
             run: run.id.clone(),
@@ -71,7 +63,7 @@ impl Receipt {
             tree: journal.tree.clone(),
             state: journal.state,
             files: journal.files.iter().map(outcome).collect(),
-            keys: keys.collect(),
+            keys: journal.keys.clone(),
             kept: journal.kept.clone(),
             diff,
         })

@@ -3,14 +3,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::plan::{Draft, FileChange, Phase};
+use crate::plan::{Draft, FileChange, Held, Phase, SecretChange};
 use crate::repo::Tree;
 use crate::text::ContentHash;
 
 use super::error::{ApplyError, Failure};
-use super::journal::{self, Ending, FORMAT, FileMark, FileOp, Record, RunState, Writer};
+use super::journal::{self, Ending, FORMAT, FileMark, FileOp, KeyPlace, Record, RunState, StoredKey, Writer};
 use super::lock::{self, Lock};
 use super::receipt::{DIFF, Receipt};
+use super::record::{self, StoreRecord};
 use super::recover::{self, Recovered};
 use super::run_dir::RunDir;
 use super::state_dir::{RunId, StateDir, StateError, TreeState};
@@ -56,7 +57,7 @@ impl<'t> Session<'t> {
     /// Where a file is not what the draft was made from, cannot be written, or `read_back`
     /// objects. [`ApplyError::nothing_changed`] says what that left.
     pub fn apply(&self, draft: &Draft, read_back: ReadBack<'_>) -> Result<Receipt, ApplyError> {
-        if draft.files.is_empty() {
+        if draft.is_empty() {
             return Err(ApplyError::Empty);
         }
         let mut changes: Vec<&FileChange> = draft.files.iter().collect();
@@ -86,6 +87,22 @@ impl<'t> Session<'t> {
         }
     }
 
+    /// What is recorded of this tree's keys.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn record(&self) -> Result<StoreRecord, StateError> {
+        record::read(&self.state)
+    }
+
+    /// Replaces the record; readers see the old or the new one.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn keep_record(&self, record: &StoreRecord) -> Result<(), StateError> {
+        record::write(&self.state, record)
+    }
+
     /// Takes a run back: the newest, or the one with this id.
     ///
     /// # Errors
@@ -106,8 +123,7 @@ impl<'t> Session<'t> {
             time: now(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
         }];
-        let keys = draft.secrets.iter();
-        records.extend(keys.map(|key| Record::Key { name: key.name.clone(), place: key.place.clone() }));
+        records.extend(draft.secrets.iter().map(|key| Record::Key(place_of(key))));
         records.extend(targets.iter().enumerate().map(|(at, target)| Record::File(target.operation(&run.id, at))));
         let mut writer = Writer::create(run)?;
         writer.append(records)?;
@@ -195,6 +211,16 @@ impl<'t, 'd> Target<'t, 'd> {
         let dress = Dress { mode: self.change.mode, owner, like: found };
         self.slot.stage(temp, self.change.after.as_bytes(), &dress)
     }
+}
+
+fn place_of(key: &SecretChange) -> KeyPlace {
+    let stored = match &key.held {
+        Held::Store { store, item, existing, .. } => {
+            Some(StoredKey { store: *store, item: item.clone(), created: !existing })
+        }
+        Held::File(_) | Held::Shown { .. } => None,
+    };
+    KeyPlace { name: key.name.clone(), place: key.place.clone(), stored }
 }
 
 /// Backs up and stages. No file of the tree has changed when this fails.

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
@@ -22,6 +22,43 @@ pub(super) fn create_file(dir: BorrowedFd<'_>, name: &str) -> Result<File, Errno
     let fd = rustix::fs::openat(dir, name, flags, FILE_MODE)?;
     rustix::fs::fchmod(&fd, FILE_MODE)?;
     Ok(File::from(fd))
+}
+
+/// A new file with these bytes, on disk when this returns but for its name.
+fn store_file(dir: BorrowedFd<'_>, shown: &Path, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+    let path = shown.join(name);
+    let mut file = create_file(dir, name).map_err(|errno| StateError::io(&path, "created", errno))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| StateError::io(&path, "written", source))
+}
+
+/// Writes a file whether or not it exists; readers see the old or the new bytes.
+pub(super) fn replace_file(dir: BorrowedFd<'_>, shown: &Path, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+    let fresh = format!("{name}.new");
+    let _ = rustix::fs::unlinkat(dir, fresh.as_str(), AtFlags::empty());
+    store_file(dir, shown, &fresh, bytes)?;
+    rustix::fs::renameat(dir, fresh.as_str(), dir, name)
+        .and_then(|()| rustix::fs::fsync(dir))
+        .map_err(|errno| StateError::io(&shown.join(name), "written", errno))
+}
+
+/// The bytes of a file, `None` where it does not exist.
+pub(super) fn read_file(
+    dir: BorrowedFd<'_>,
+    shown: &Path,
+    name: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StateError> {
+    let failed = |source| StateError::io(&shown.join(name), "read", source);
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(dir, name, flags, Mode::empty()) {
+        Ok(fd) => File::from(fd),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(failed(errno.into())),
+    };
+    let size = file.metadata().map_err(failed)?.len().min(LIMIT);
+    // Allocated once at full size: a growing buffer would leave copies of secrets behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
+    file.take(LIMIT).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Some(bytes))
 }
 
 /// The directory of one run, held open.
@@ -48,20 +85,12 @@ impl RunDir {
 
     /// A new file with these bytes, on disk when this returns but for its name.
     pub(super) fn store(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
-        let mut file = self.create(name)?;
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(|source| StateError::io(&self.path_of(name), "written", source))
+        store_file(self.fd.as_fd(), &self.path, name, bytes)
     }
 
     /// Writes a file whether or not it exists; readers see the old or the new bytes.
     pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
-        let fresh = format!("{name}.new");
-        self.remove(&fresh);
-        self.store(&fresh, bytes)?;
-        rustix::fs::renameat(&self.fd, fresh.as_str(), &self.fd, name)
-            .map_err(|errno| StateError::io(&self.path_of(name), "written", errno))?;
-        self.sync()
+        replace_file(self.fd.as_fd(), &self.path, name, bytes)
     }
 
     /// Opens a file for writing on.
@@ -74,18 +103,7 @@ impl RunDir {
 
     /// The bytes of a file, `None` where it does not exist.
     pub(super) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StateError> {
-        let failed = |source| StateError::io(&self.path_of(name), "read", source);
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
-            Ok(fd) => File::from(fd),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(errno) => return Err(failed(errno.into())),
-        };
-        let size = file.metadata().map_err(failed)?.len().min(LIMIT);
-        // Allocated once at full size: a growing buffer would leave copies of secrets behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
-        file.take(LIMIT).read_to_end(&mut bytes).map_err(failed)?;
-        Ok(Some(bytes))
+        read_file(self.fd.as_fd(), &self.path, name)
     }
 
     /// Removes a file of this run; one that cannot be removed stays in the private directory.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! flask-harden/.gitignore                  "*", should the directory lie in someone's work tree
-//! flask-harden/runs/<tree-id>/lock
+//! flask-harden/runs/<tree-id>/lock  keys.json
 //! flask-harden/runs/<tree-id>/<run-id>/    journal.jsonl  diff.txt  receipt.json  backup-1 …
 //! ```
 
@@ -17,11 +17,12 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::repo::Tree;
 use crate::secret::generate::{KeySource as _, OsRandom};
 
-use super::run_dir::{FILE_MODE, RunDir, create_file};
+use super::run_dir::{FILE_MODE, RunDir, create_file, read_file, replace_file};
 
 const DIR_MODE: Mode = Mode::RWXU;
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -206,6 +207,16 @@ impl TreeState {
             rustix::fs::fchmod(&fd, FILE_MODE).map_err(|errno| StateError::io(&path, "made private", errno))?;
         }
         Ok(fd)
+    }
+
+    /// A file of the tree's own, beside its runs; `None` where there is none.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StateError> {
+        read_file(self.fd.as_fd(), &self.path, name)
+    }
+
+    /// Replaces a file beside the runs; readers see the old or the new bytes.
+    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        replace_file(self.fd.as_fd(), &self.path, name, bytes)
     }
 
     /// Ids of all runs, sorted by name.

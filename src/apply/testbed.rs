@@ -12,7 +12,7 @@ use super::run::Session;
 use super::state_dir::StateDir;
 use super::undo::{UndoOptions, UndoReport};
 use crate::plan::draft::Before;
-use crate::plan::{Draft, FileChange, Phase, SecretChange};
+use crate::plan::{Draft, FileChange, Held, Phase, SecretChange};
 use crate::repo::Tree;
 use crate::text::{ContentHash, RepoPath};
 
@@ -90,7 +90,11 @@ impl Bed {
             self.change(".env", "KEY=fresh\n", 0o600, Phase::Secret),
             self.change(".gitignore", "*.pyc\n.env\n", 0o644, Phase::Ignore),
         ];
-        let secrets = vec![SecretChange { name: "KEY".to_owned(), place: ".env".to_owned() }];
+        let secrets = vec![SecretChange {
+            name: "KEY".to_owned(),
+            place: ".env".to_owned(),
+            held: Held::File(RepoPath::new(".env").unwrap()),
+        }];
         Draft { files, secrets, ..Draft::default() }
     }
 

@@ -1,5 +1,6 @@
 //! The command line as clap reads it: names, values, help. No decisions.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -71,6 +72,7 @@ Exit codes:
     4  a write was refused, or the report could not be written; no project file was changed
     5  the chosen store cannot be used; no project file was changed
    70  a bug in flask-harden
+  126, 127  exec: the command cannot be run, or there is no such command
   129, 130, 131, 143  stopped by hang-up, Ctrl-C, SIGQUIT, SIGTERM
 
 Without --apply nothing is written. Nothing goes over the network, and your project is never run.";
@@ -102,6 +104,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Give a fresh clone the keys it asks for, in its env file
     Onboard(OnboardArgs),
+    /// Run a command with the stored keys in its environment
+    Exec(ExecArgs),
+    /// Say where the keys are, put one into a store, or copy them to another store
+    Store(StoreArgs),
     /// Take a run of --apply back
     Undo(UndoArgs),
 }
@@ -113,6 +119,8 @@ impl Command {
             Command::Scan(_) => "scan",
             Command::Explain(_) => "explain",
             Command::Onboard(_) => "onboard",
+            Command::Exec(_) => "exec",
+            Command::Store(_) => "store",
             Command::Undo(_) => "undo",
         }
     }
@@ -123,6 +131,74 @@ pub struct OnboardArgs {
     /// The project's directory [default: the current one]
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "flask-harden exec [OPTIONS] -- COMMAND...")]
+pub struct ExecArgs {
+    /// Only these variables [default: all that are recorded for this directory]
+    #[arg(long, value_name = "K,..", value_delimiter = ',')]
+    pub only: Vec<String>,
+
+    /// What to run, and its arguments
+    ///
+    /// The command takes the place of flask-harden: it keeps its process id, and its exit code is
+    /// the one you see. Values are passed in the environment, never as arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct StoreArgs {
+    #[command(subcommand)]
+    pub command: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Where each key is, how old it is, whether it survives a restart, who can read it
+    Status(StatusArgs),
+    /// Put one value into the store, read from standard input
+    Set(SetArgs),
+    /// Copy the keys of this project into another store
+    Copy(CopyArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// The variable the app reads, such as SECRET_KEY
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// Read the value from this file instead of standard input
+    #[arg(long, value_name = "FILE")]
+    pub from_file: Option<PathBuf>,
+
+    /// Replace a value that is there
+    #[arg(long)]
+    pub replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// The store to copy to; the keys stay where they are, too
+    #[arg(long, value_name = "STORE", value_parser = copy_values())]
+    pub to: String,
+
+    /// Only these variables [default: all that are recorded for this directory]
+    #[arg(long, value_name = "K,..", value_delimiter = ',')]
+    pub only: Vec<String>,
+
+    /// Replace values that are there
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +275,14 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "STORE", value_parser = store_values())]
     pub store: Option<String>,
 
+    /// Keep keys under this path of the store instead of the project's name
+    #[arg(long, global = true, value_name = "PATH", hide_short_help = true)]
+    pub secret_path: Option<String>,
+
+    /// Use a key that is in the store already, though nothing here put it there
+    #[arg(long, global = true, hide_short_help = true)]
+    pub adopt: bool,
+
     /// Judge this target of the project's settings
     #[arg(long, global = true, value_name = "T", hide_short_help = true)]
     pub target: Option<String>,
@@ -261,6 +345,12 @@ fn store_values() -> PossibleValuesParser {
     let auto = PossibleValue::new("auto").help("the one this project uses already, else env-file");
     let all = store::ALL.iter().map(|info| PossibleValue::new(info.name).help(info.about));
     PossibleValuesParser::new(std::iter::once(auto).chain(all))
+}
+
+/// The values of `--to`.
+fn copy_values() -> PossibleValuesParser {
+    let kept = store::ALL.iter().filter(|info| info.id.makes_keys());
+    PossibleValuesParser::new(kept.map(|info| PossibleValue::new(info.name).help(info.about)))
 }
 
 /// The values of `--format`: every format that exists.

@@ -18,6 +18,10 @@ pub enum Exit {
     WriteRefused = 4,
     /// The chosen store cannot be used.
     StoreUnusable = 5,
+    /// `exec`: the command is there and cannot be run.
+    NotRunnable = 126,
+    /// `exec`: there is no such command.
+    NoCommand = 127,
     /// A bug in flask-harden.
     Bug = 70,
     /// Stopped by hang-up.

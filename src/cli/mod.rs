@@ -54,6 +54,8 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         Some(Command::Scan(args)) => commands::scan::run(&args.paths, args.history, &cli.global, output),
         Some(Command::Explain(args)) => commands::explain::run(args, &cli.global, output),
         Some(Command::Onboard(args)) => commands::onboard::run(args, &cli.global, output),
+        Some(Command::Exec(args)) => commands::exec::run(args, &cli.global),
+        Some(Command::Store(args)) => commands::store::run(&args.command, &cli.global, output),
         Some(Command::Undo(args)) => commands::undo::run(args, &cli.global, output),
         None => match (cli.apply, cli.diff) {
             (Some(which), _) => commands::apply::run(cli, which, output),

@@ -1,13 +1,17 @@
 //! One `--apply`: interrupted runs are dealt with first, then the tree is read, the draft made,
-//! shown by the caller, and written.
+//! shown by the caller, and written: keys first, then files, all or none.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use crate::apply::{Receipt, Recovered, Session, StateDir};
-use crate::plan::{Decisions, Draft};
+use crate::plan::{Decisions, Draft, Held};
 use crate::repo::Tree;
-use crate::text::RepoPath;
+use crate::secret::Secret;
 
+use super::choose;
+use super::keys::{self, Placed};
+use super::record::now;
 use super::{EngineError, Plan, Request, Scan};
 
 /// A draft that is ready to be shown and written. As long as it lives no other run writes here.
@@ -17,6 +21,13 @@ pub struct Fix<'t> {
     pub scan: Scan,
     pub plan: Plan,
     pub draft: Draft,
+    shown: RefCell<Vec<ShownKey>>,
+}
+
+/// A key that is kept nowhere: the face shows it one time.
+pub struct ShownKey {
+    pub name: String,
+    pub value: Secret,
 }
 
 /// Bytes of an env file that is read back.
@@ -32,11 +43,34 @@ impl<'t> Fix<'t> {
         request: &Request,
         decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
     ) -> Result<Self, EngineError> {
+        Self::begin_with(tree, request, super::plan::plan_as, decide)
+    }
+
+    /// [`Fix::begin`] for a fresh clone: also the keys that only this computer lacks.
+    ///
+    /// # Errors
+    /// As [`Fix::begin`].
+    pub fn onboard(
+        tree: &'t Tree,
+        request: &Request,
+        decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
+    ) -> Result<Self, EngineError> {
+        Self::begin_with(tree, request, super::plan::onboarding_plan, decide)
+    }
+
+    fn begin_with(
+        tree: &'t Tree,
+        request: &Request,
+        plan: impl FnOnce(&Scan, &Request, &str) -> Result<Plan, EngineError>,
+        decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
+    ) -> Result<Self, EngineError> {
         let session = Session::begin(tree, &StateDir::from_env()?)?;
         let scan = super::scan(request)?;
-        let plan = super::plan(&scan, request)?;
+        // A record that cannot be read must not be taken for an empty one and replaced.
+        session.record()?;
+        let plan = plan(&scan, request, &choose::new_id()?)?;
         let draft = super::checked_draft(&scan, &plan, request, &decide(&plan)?)?;
-        Ok(Self { tree, session, scan, plan, draft })
+        Ok(Self { tree, session, scan, plan, draft, shown: RefCell::default() })
     }
 
     /// What became of runs that were interrupted earlier.
@@ -44,39 +78,89 @@ impl<'t> Fix<'t> {
         self.session.recovered()
     }
 
-    /// Writes the draft; `None` where it changes nothing. The keys are read back before any code
-    /// points at them.
+    /// Writes the draft; `None` where it changes nothing. The keys are in their store and read
+    /// back before any file is written, and are taken back where a file cannot be.
     ///
     /// # Errors
-    /// Where a write is refused or fails; the text says what that left.
+    /// Where a store or a write is refused or fails; the text says what that left.
     pub fn write(&self) -> Result<Option<Receipt>, EngineError> {
-        put(self.tree, &self.session, &self.draft)
+        let (receipt, shown) = put(self.tree, &self.session, &self.draft)?;
+        self.shown.replace(shown);
+        Ok(receipt)
     }
+
+    /// The keys that were written nowhere, once: they are gone when they were taken.
+    pub fn take_shown(&self) -> Vec<ShownKey> {
+        self.shown.take()
+    }
+}
+
+/// What came of a draft that was made and shown earlier.
+pub struct Written {
+    /// `None`: there was nothing to write.
+    pub receipt: Option<Receipt>,
+    /// What became of runs that were interrupted earlier.
+    pub recovered: Vec<Recovered>,
+    /// Keys that are kept nowhere, to be shown one time.
+    pub shown: Vec<ShownKey>,
 }
 
 /// Writes a draft that was made and shown earlier. A file that changed since is refused.
 ///
 /// # Errors
 /// Another run is at work, or a write is refused or fails; the text says what that left.
-pub fn write(root: &Path, draft: &Draft) -> Result<(Option<Receipt>, Vec<Recovered>), EngineError> {
+pub fn write(root: &Path, draft: &Draft) -> Result<Written, EngineError> {
     let tree = Tree::open(root)?;
     let session = Session::begin(&tree, &StateDir::from_env()?)?;
-    let receipt = put(&tree, &session, draft)?;
-    Ok((receipt, session.recovered().to_vec()))
+    let (receipt, shown) = put(&tree, &session, draft)?;
+    Ok(Written { receipt, recovered: session.recovered().to_vec(), shown })
 }
 
-fn put(tree: &Tree, session: &Session<'_>, draft: &Draft) -> Result<Option<Receipt>, EngineError> {
-    if draft.files.is_empty() {
-        return Ok(None);
+type Put = (Option<Receipt>, Vec<ShownKey>);
+
+fn put(tree: &Tree, session: &Session<'_>, draft: &Draft) -> Result<Put, EngineError> {
+    let old = session.record()?;
+    let new = keys::recorded(&old, draft, now());
+    if draft.is_empty() && new == old {
+        return Ok((None, Vec::new()));
     }
-    Ok(Some(session.apply(draft, &mut || read_back(tree, draft))?))
+    // First, so that a run that is interrupted finds its own keys again.
+    if new != old {
+        session.keep_record(&new)?;
+    }
+    let result = Placed::put(draft).and_then(|placed| put_files(tree, session, draft, placed));
+    if result.is_err() && new != old {
+        // Where this fails too, the record names keys that are not there; `store status` says so.
+        let _ = session.keep_record(&old);
+    }
+    result
+}
+
+fn put_files(tree: &Tree, session: &Session<'_>, draft: &Draft, placed: Placed) -> Result<Put, EngineError> {
+    if draft.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let shown = match keys_to_show(draft) {
+        Ok(shown) => shown,
+        Err(error) => return Err(placed.take_back(error)),
+    };
+    match session.apply(draft, &mut || read_back(tree, draft)) {
+        Ok(receipt) => Ok((Some(receipt), shown)),
+        Err(error) if error.nothing_changed() => Err(placed.take_back(error.into())),
+        Err(error) => Err(placed.named_in(error.into())),
+    }
+}
+
+fn keys_to_show(draft: &Draft) -> Result<Vec<ShownKey>, EngineError> {
+    let shown = draft.secrets.iter().filter(|secret| matches!(secret.held, Held::Shown { .. }));
+    shown.map(|secret| Ok(ShownKey { name: secret.name.clone(), value: keys::fresh()? })).collect()
 }
 
 /// Every new key stands in its env file, for an independent reader.
 fn read_back(tree: &Tree, draft: &Draft) -> Result<(), String> {
     for key in &draft.secrets {
-        let path = RepoPath::new(&key.place).ok_or_else(|| format!("{} is no file of the tree", key.place))?;
-        let file = tree.read(&path, ENV_FILE_LIMIT).map_err(|error| error.to_string())?;
+        let Held::File(path) = &key.held else { continue };
+        let file = tree.read(path, ENV_FILE_LIMIT).map_err(|error| error.to_string())?;
         let found = dotenvy::from_read_iter(file.bytes.as_slice())
             .filter_map(Result::ok)
             .any(|(name, value)| name == key.name && !value.is_empty());

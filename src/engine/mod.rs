@@ -1,18 +1,24 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
+mod choose;
 mod config;
 mod consequences;
 mod effective;
 mod error;
+mod exec;
 mod fix;
 mod history;
 mod ignores;
+mod keys;
 mod offers;
 mod patch;
 mod plan;
 mod read;
+mod record;
 mod scan;
+mod set;
 mod settings;
+mod stored;
 mod undo;
 mod verify;
 mod work;
@@ -29,13 +35,17 @@ pub use config::{ConfigCell, ConfigRow, ConfigTable};
 pub use consequences::consequences;
 pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
-pub use fix::{Fix, write};
+pub use exec::exec;
+pub use fix::{Fix, ShownKey, Written, write};
 pub use ignores::{IGNORES, Ignore};
 pub use offers::StoreOffer;
 pub use patch::{Patch, PatchFile};
 pub use plan::{checked_draft, checked_draft_with, decide, draft, plan};
+pub use record::KeyRequest;
 pub use scan::{ScanEvent, ScanProgress, ScanStage, baseline, scan, scan_staged};
-pub use undo::{runs, undo};
+pub use set::{Put, copy, set};
+pub use stored::{KeyStatus, Presence, StoreStatus, status};
+pub use undo::{KeyFate, Undone, UndoneKey, runs, undo};
 pub use work::{Desk, Done, Work, value_of};
 
 /// What the person asked for, before the environment and the settings files are read.
@@ -108,4 +118,6 @@ pub struct Plan {
     pub choices: Choices,
     /// Where keys go and why there, in words.
     pub store: String,
+    /// Whether that store was named, or picked by a person.
+    pub named: bool,
 }

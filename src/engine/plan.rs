@@ -3,15 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{self, ComposeError, Composing, Decisions, Draft};
-use crate::remedy::{Applicability, Choices, Remedy};
+use crate::plan::{self, ChosenStore, ComposeError, Composing, Decisions, Draft, Held};
+use crate::remedy::{Applicability, Remedy};
+use crate::repo::Tree;
+use crate::rules;
 use crate::secret::Secret;
 use crate::secret::generate::{KeySource, OsRandom, new_key};
 use crate::store::StoreId;
 use crate::text::RepoPath;
 
+use super::choose::{self, NEW_ID};
 use super::consequences::of_draft;
 use super::ignores::{self, Ignore};
+use super::keys;
 use super::verify::Verifier;
 use super::{EngineError, ErrorKind, Plan, Request, Scan};
 
@@ -24,7 +28,12 @@ const ROUNDS: usize = 4;
 /// # Errors
 /// Settings or a store that cannot be used.
 pub fn plan(scan: &Scan, request: &Request) -> Result<Plan, EngineError> {
-    plan_for(scan, request, None, &[])
+    plan_with(scan, request, NEW_ID, None, &[])
+}
+
+/// [`plan`] for a run that writes: `fresh` names a project that has no name yet.
+pub(super) fn plan_as(scan: &Scan, request: &Request, fresh: &str) -> Result<Plan, EngineError> {
+    plan_with(scan, request, fresh, None, &[])
 }
 
 /// [`plan`] with a store that a person chose, and what they set aside.
@@ -34,21 +43,37 @@ pub(super) fn plan_for(
     store: Option<StoreId>,
     ignores: &[Ignore],
 ) -> Result<Plan, EngineError> {
-    let named = &scan.options.store;
-    let (store, why) = match (store, StoreId::from_name(&named.value)) {
-        (Some(store), _) => (store, "your choice".to_owned()),
-        (None, Some(store)) => (store, format!("from {}", named.source)),
-        (None, None) => (StoreId::EnvFile, "the default where nobody can be asked".to_owned()),
-    };
-    let choices = Choices::new(store);
+    plan_with(scan, request, &choose::new_id()?, store, ignores)
+}
+
+fn plan_with(
+    scan: &Scan,
+    request: &Request,
+    fresh: &str,
+    store: Option<StoreId>,
+    ignores: &[Ignore],
+) -> Result<Plan, EngineError> {
+    let (choices, why) = choose::choices(scan, request, fresh, store)?;
     let mut remedies = plan::build(&scan.facts, &scan.findings, &choices);
     remedies.extend(ignores::remedy(&scan.facts, ignores));
-    let store = format!("{} ({why})", store.name());
-    let mut plan = Plan { remedies, choices, store };
+    let named = store.is_some() || scan.options.store.value != "auto";
+    let store = format!("{} ({why})", choices.store.name());
+    let mut plan = Plan { remedies, choices, store, named };
     let everything = Decisions::at_least(&plan.remedies, Applicability::Automatic);
     // A store that cannot be used is for the draft to say, not for a report.
     if let Ok((_, withheld)) = proven(scan, &plan, request, &everything, &mut OsRandom) {
         plan.remedies.iter_mut().filter(|remedy| withheld.contains_key(&remedy.id)).for_each(for_a_person);
+    }
+    Ok(plan)
+}
+
+/// The keys that only this computer lacks, and nothing else.
+pub(super) fn onboarding_plan(scan: &Scan, request: &Request, fresh: &str) -> Result<Plan, EngineError> {
+    let mut plan = plan_as(scan, request, fresh)?;
+    for remedy in rules::missing_keys(&scan.facts, &plan.choices) {
+        if !plan.remedies.iter().any(|known| known.changes == remedy.changes) {
+            plan.remedies.push(remedy);
+        }
     }
     Ok(plan)
 }
@@ -108,11 +133,13 @@ pub fn checked_draft_with(
     decisions: &Decisions,
     random: &mut dyn KeySource,
 ) -> Result<Draft, EngineError> {
-    if matches!(plan.choices.store, StoreId::Keyring | StoreId::Print) {
-        return Err(EngineError::new(ErrorKind::StoreUnusable, "this version cannot put keys there yet")
-            .now("--store env-file   writes .env with mode 0600"));
-    }
     let (mut draft, _) = proven(scan, plan, request, decisions, random)?;
+    let (store, project) = (plan.choices.store, plan.choices.project.clone());
+    draft.chosen = Some(ChosenStore { store, project, named: plan.named });
+    if draft.secrets.iter().any(|secret| matches!(secret.held, Held::Store { .. })) {
+        let tree = Tree::open(&scan.root)?;
+        keys::settle(&mut draft, &choose::recorded(&tree), request.flags.adopt)?;
+    }
     draft.consequences = of_draft(scan, &draft);
     Ok(draft)
 }

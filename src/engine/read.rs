@@ -54,6 +54,7 @@ pub(super) fn facts_after(before: &Facts, changed: &[FileChange], place: &Place<
     let parsed = before.python.iter().filter(same).map(|file| (file.path.clone(), file.clone())).collect();
     let mut facts = relate(files, &parsed, place, &mut Vec::new());
     facts.leaks.clone_from(&before.leaks);
+    facts.stored.clone_from(&before.stored);
     facts
 }
 

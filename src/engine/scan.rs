@@ -1,5 +1,6 @@
 //! Looks at a tree and judges it.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,10 +12,12 @@ use crate::options::{Date, Options};
 use crate::repo::{GitState, Tree};
 use crate::rules;
 use crate::secret::{Secret, Tagger};
-use crate::text::Place;
+use crate::text::{Place, RepoPath};
 use crate::triage::{self, Baseline};
 
-use super::{EngineError, ErrorKind, HistorySummary, ProjectSummary, Request, Scan, history, read, settings};
+use super::{
+    EngineError, ErrorKind, HistorySummary, ProjectSummary, Request, Scan, choose, history, keys, read, settings,
+};
 
 /// What a staged scan tells while it goes on.
 pub enum ScanEvent<'a> {
@@ -84,7 +87,8 @@ fn staged(request: &Request, mut sink: Option<&mut Sink<'_>>) -> Result<Scan, En
     let options = settings::resolve(&tree, request)?;
     let baseline = baseline_of(request)?;
     let git = GitState::open(&tree);
-    let (facts, notices) = read::facts(&tree, &git, &options);
+    let (mut facts, notices) = read::facts(&tree, &git, &options);
+    facts.stored = stored(&tree);
     if !is_flask(&facts) {
         return Err(nothing(request, &facts));
     }
@@ -135,6 +139,12 @@ impl Judge<'_> {
         let root = self.request.root.clone();
         Scan { root, summary, findings, set_aside: judged.set_aside, notices, options, facts }
     }
+}
+
+/// The keys that the user's state records outside of the tree.
+fn stored(tree: &Tree) -> BTreeSet<(RepoPath, String)> {
+    let keys = choose::recorded(tree).keys;
+    keys.into_iter().filter(|key| keys::keeps(key.store)).map(|key| (key.root, key.name)).collect()
 }
 
 /// The text of a baseline: the keys of the findings.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::Facts;
 use crate::finding::FindingKey;
-use crate::plan::Draft;
+use crate::plan::{Draft, Held};
 use crate::remedy::Remedy;
 use crate::repo::{GitState, Tree};
 
@@ -33,7 +33,13 @@ impl<'a> Verifier<'a> {
     /// The facts of the tree as the draft would leave it.
     pub(super) fn facts_after(&self, draft: &Draft) -> Facts {
         let place = Place { tree: &self.tree, git: &self.git, options: &self.scan.options };
-        read::facts_after(&self.scan.facts, &draft.files, &place)
+        let mut facts = read::facts_after(&self.scan.facts, &draft.files, &place);
+        for secret in &draft.secrets {
+            if let Held::Store { root, .. } = &secret.held {
+                facts.stored.insert((root.clone(), secret.name.clone()));
+            }
+        }
+        facts
     }
 
     /// The applied remedies of a draft that leave a finding they should clear, with the reason.

@@ -18,7 +18,7 @@ use super::config::{ConfigTable, config_table};
 use super::ignores::Ignore;
 use super::offers::{StoreOffer, offers};
 use super::patch::{Patch, edited_patch, patches};
-use super::{EngineError, Plan, Request, Scan, ScanEvent, ScanProgress};
+use super::{EngineError, Plan, Request, Scan, ScanEvent, ScanProgress, ShownKey, Written};
 
 /// One thing to do.
 pub enum Work {
@@ -80,6 +80,8 @@ pub enum Done {
     Written {
         receipt: Option<Receipt>,
         recovered: Vec<Recovered>,
+        /// Keys that are kept nowhere, to be shown one time.
+        shown: Vec<ShownKey>,
         stopped: Option<i32>,
     },
     Undone {
@@ -139,14 +141,14 @@ impl Desk {
             }
             Work::Write { draft } => {
                 let (result, stopped) = crate::process::signals::writing(|| super::write(&self.request.root, &draft));
-                let (receipt, recovered) = result?;
-                tell(Done::Written { receipt, recovered, stopped });
+                let Written { receipt, recovered, shown } = result?;
+                tell(Done::Written { receipt, recovered, shown, stopped });
             }
             Work::Undo { run } => {
                 let options = UndoOptions { restore_ignores: true, ..UndoOptions::default() };
                 let undo = || super::undo(&self.request.root, Some(run.as_str()), options);
                 let (result, stopped) = crate::process::signals::writing(undo);
-                tell(Done::Undone { report: result?.0, stopped });
+                tell(Done::Undone { report: result?.report, stopped });
             }
             Work::Config { scan } => tell(Done::Config(Arc::new(config_table(&scan)))),
         }

@@ -67,6 +67,9 @@ pub struct Facts {
     pub targets: Vec<Target>,
     /// Values that signing keys had in git history.
     pub leaks: Vec<leaks::Leak>,
+    /// Keys that this user's state records in a store outside of the tree: the project's root and
+    /// the variable.
+    pub stored: std::collections::BTreeSet<(RepoPath, String)>,
     /// Whether the tree lies in a git repository that could be opened.
     pub git: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{EngineError, Work};
+use crate::engine::{EngineError, ShownKey, Work};
 use crate::finding::FindingKey;
 use crate::store::StoreId;
 use crate::text::RepoPath;
@@ -95,6 +95,8 @@ pub enum Effect {
     /// Show what there is to say on a rule.
     Explain(&'static str),
     Save(String),
+    /// Show these new keys one time: they are kept nowhere.
+    ShowKeys(Vec<ShownKey>),
     Quit,
     /// A signal came while a write was under way: end with it.
     Stopped(i32),

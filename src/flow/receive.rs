@@ -41,7 +41,13 @@ impl Flow {
                 }
                 Vec::new()
             }
-            Done::Written { receipt, stopped, .. } => self.written(receipt, stopped),
+            Done::Written { receipt, stopped, shown, .. } => {
+                let mut effects = self.written(receipt, stopped);
+                if !shown.is_empty() {
+                    effects.insert(0, Effect::ShowKeys(shown));
+                }
+                effects
+            }
             Done::Undone { report, stopped } => self.undone(report, stopped),
             Done::Config(table) => {
                 self.busy = None;

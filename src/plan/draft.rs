@@ -2,6 +2,7 @@
 //! written by `apply`.
 
 use crate::remedy::Remedy;
+use crate::store::{Item, StoreId};
 use crate::text::{ContentHash, RepoPath};
 
 /// When a file is written: ignore files first, so that an env file is ignored before it holds a
@@ -45,6 +46,25 @@ pub struct SecretChange {
     pub name: String,
     /// Where it will be, in words (`.env`).
     pub place: String,
+    pub held: Held,
+}
+
+/// What holds a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A file of the draft.
+    File(RepoPath),
+    /// A store outside of the tree; `existing`: the key is there already and stays as it is.
+    Store { store: StoreId, item: Item, root: RepoPath, existing: bool },
+    /// It is shown one time, after everything was written.
+    Shown { root: RepoPath },
+}
+
+impl SecretChange {
+    /// Whether a key is made.
+    pub fn is_new(&self) -> bool {
+        !matches!(self.held, Held::Store { existing: true, .. })
+    }
 }
 
 /// Two accepted remedies that cannot both be written. Shown, never dropped.
@@ -78,6 +98,16 @@ pub struct Consequence {
     pub after: String,
 }
 
+/// The store a draft was made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenStore {
+    pub store: StoreId,
+    /// What the project is called there.
+    pub project: String,
+    /// Whether it was named, and not found.
+    pub named: bool,
+}
+
 /// What an apply would do.
 #[derive(Default)]
 pub struct Draft {
@@ -87,6 +117,8 @@ pub struct Draft {
     pub applied: Vec<Remedy>,
     pub held_back: Vec<HeldBack>,
     pub conflicts: Vec<Conflict>,
+    /// Where new keys go, for the record; `None` where the draft was not tried out yet.
+    pub chosen: Option<ChosenStore>,
     /// What changes on each target; empty where the draft was not tried out yet.
     pub consequences: Vec<Consequence>,
 }
@@ -94,6 +126,6 @@ pub struct Draft {
 impl Draft {
     /// Whether an apply would change nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.secrets.is_empty()
+        self.files.is_empty() && !self.secrets.iter().any(SecretChange::is_new)
     }
 }

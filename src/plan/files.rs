@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use crate::facts::{Facts, masks};
 use crate::lang::{dotenv, ignore, python};
-use crate::remedy::{Change, Remedy, ServerItem};
+use crate::remedy::{Change, KeepSecret, Remedy, ServerItem};
 use crate::store::env_file;
 use crate::text::diff::{self, Side};
 use crate::text::{RepoPath, SourceFile, TextEdit, edit};
 
 use super::compose::{ComposeError, KeyFor};
-use super::draft::{Before, Conflict, Draft, FileChange, Phase, SecretChange};
+use super::draft::{Before, Conflict, Draft, FileChange, Held, Phase, SecretChange};
 use super::server::{self, ServerFile};
 
 /// Texts of files, by path.
@@ -36,11 +36,13 @@ struct Pending {
 pub(super) struct FileSet<'f> {
     facts: &'f Facts,
     files: BTreeMap<RepoPath, Pending>,
+    /// Keys outside of the tree.
+    kept: Vec<KeepSecret>,
 }
 
 impl<'f> FileSet<'f> {
     pub(super) fn new(facts: &'f Facts) -> Self {
-        Self { facts, files: BTreeMap::new() }
+        Self { facts, files: BTreeMap::new(), kept: Vec::new() }
     }
 
     /// Takes a remedy's changes, all or none. `edited`: files as a person wrote them in its place.
@@ -106,7 +108,7 @@ impl<'f> FileSet<'f> {
                     return Err(refuse(file, "it exists and could not be read"));
                 }
             }
-            Change::Chmod { .. } => {}
+            Change::Chmod { .. } | Change::KeepSecret(_) => {}
         }
         Ok(())
     }
@@ -116,6 +118,7 @@ impl<'f> FileSet<'f> {
             Change::Edit { path, .. } | Change::Create { path, .. } | Change::Chmod { path, .. } => path,
             Change::Ignore { file, .. } | Change::PutSecret { file, .. } => file,
             Change::ServerStart { conf, .. } => conf,
+            Change::KeepSecret(keep) => return push_new(&mut self.kept, std::slice::from_ref(keep)),
         };
         let pending = self.files.entry(path.clone()).or_default();
         if !pending.remedies.iter().any(|known| known == id) {
@@ -134,6 +137,7 @@ impl<'f> FileSet<'f> {
             Change::PutSecret { name, .. } => push_new(&mut pending.keys, std::slice::from_ref(name)),
             Change::Chmod { mode, .. } => pending.mode = Some(pending.mode.unwrap_or(0o7777) & mode),
             Change::ServerStart { item, .. } => push_new(&mut pending.server, std::slice::from_ref(item)),
+            Change::KeepSecret(_) => {}
         }
     }
 
@@ -212,6 +216,7 @@ impl<'f> FileSet<'f> {
             }
             draft.files.push(change(path, old, after, new_mode, phase, reveal, &pending.remedies));
         }
+        draft.secrets.extend(self.kept.into_iter().map(outside));
         draft.files.sort_by(|a, b| (a.phase, &a.path).cmp(&(b.phase, &b.path)));
         Ok(())
     }
@@ -238,7 +243,11 @@ impl<'f> FileSet<'f> {
                 return Err(ComposeError::TrackedEnvFile { path: path.clone() });
             }
             *text = Some(rendered);
-            draft.secrets.push(SecretChange { name: name.clone(), place: path.to_string() });
+            draft.secrets.push(SecretChange {
+                name: name.clone(),
+                place: path.to_string(),
+                held: Held::File(path.clone()),
+            });
         }
         Ok(())
     }
@@ -255,6 +264,20 @@ impl<'f> FileSet<'f> {
             (None, _) => pending.create.as_ref().map_or(PUBLIC_MODE, |(_, mode)| *mode),
         };
         pending.mode.map_or(mode, |limit| mode & limit)
+    }
+}
+
+/// A key that is in no file.
+fn outside(keep: KeepSecret) -> SecretChange {
+    let title = keep.store.info().title;
+    let KeepSecret { name, root, store, .. } = keep;
+    match keep.item {
+        Some(item) => SecretChange {
+            name,
+            place: format!("{title}, {}", item.shown()),
+            held: Held::Store { store, item, root, existing: false },
+        },
+        None => SecretChange { name, place: "shown one time, not saved".to_owned(), held: Held::Shown { root } },
     }
 }
 

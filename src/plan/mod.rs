@@ -11,4 +11,4 @@ mod server;
 pub use build::build;
 pub use compose::{ComposeError, Composing, compose};
 pub use decisions::{Decision, Decisions};
-pub use draft::{Before, Conflict, Consequence, Draft, FileChange, HeldBack, Phase, SecretChange};
+pub use draft::{Before, ChosenStore, Conflict, Consequence, Draft, FileChange, Held, HeldBack, Phase, SecretChange};

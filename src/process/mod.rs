@@ -2,4 +2,5 @@
 //! place that starts a program. Knows nothing of what is written or edited.
 
 pub mod editor;
+pub mod replace;
 pub mod signals;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
-use crate::plan::{Conflict, Consequence, Draft, FileChange, HeldBack};
+use crate::plan::{Conflict, Consequence, Draft, FileChange, Held, HeldBack};
 use crate::remedy::Remedy;
 use crate::text::escape::{one_line, visible};
 
@@ -21,9 +21,14 @@ pub fn render(draft: &Draft, store: &str, style: Style) -> String {
         change(&mut out, draft, file, style);
     }
     if !draft.secrets.is_empty() {
-        let _ = writeln!(out, "{}", style.paint(Role::Strong, "New keys (256 bits each, never shown)"));
+        let _ = writeln!(out, "{}", style.paint(Role::Strong, "New keys (256 bits each)"));
         for secret in &draft.secrets {
-            let _ = writeln!(out, "  {} in {}", one_line(&secret.name), one_line(&secret.place));
+            let there = if secret.is_new() { "" } else { "   (there already: it stays as it is)" };
+            let place = match secret.held {
+                Held::Shown { .. } => one_line(&secret.place),
+                _ => format!("in {}", one_line(&secret.place)),
+            };
+            let _ = writeln!(out, "  {} {place}{there}", one_line(&secret.name));
         }
         out.push('\n');
     }
@@ -143,8 +148,9 @@ fn totals(draft: &Draft) -> String {
         "nothing to write".to_owned()
     } else {
         let mut line = counted(draft.files.len(), "file changes", "files change");
-        if !draft.secrets.is_empty() {
-            let _ = write!(line, ", {}", counted(draft.secrets.len(), "new key", "new keys"));
+        let new = draft.secrets.iter().filter(|secret| secret.is_new()).count();
+        if new > 0 {
+            let _ = write!(line, ", {}", counted(new, "new key", "new keys"));
         }
         line
     };
@@ -176,7 +182,7 @@ mod tests {
     use super::*;
     use crate::finding::FindingKey;
     use crate::plan::draft::Before;
-    use crate::plan::{Phase, SecretChange};
+    use crate::plan::{Held, Phase, SecretChange};
     use crate::remedy::Applicability;
     use crate::text::{ContentHash, RepoPath};
 
@@ -218,7 +224,11 @@ mod tests {
                 ),
                 file(".env", None, ""),
             ],
-            secrets: vec![SecretChange { name: "SECRET_KEY".into(), place: ".env".into() }],
+            secrets: vec![SecretChange {
+                name: "SECRET_KEY".into(),
+                place: ".env".into(),
+                held: Held::File(RepoPath::new(".env").unwrap()),
+            }],
             applied: vec![remedy("r1", Applicability::Automatic)],
             held_back: vec![HeldBack {
                 remedy: remedy("r2", Applicability::Manual),

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::apply::{Action, Kept, KeptWhy, Listing, Receipt, Recovered, RecoveredAs, RunState, UndoReport};
+use crate::apply::{Action, Kept, KeptWhy, Listing, Receipt, Recovered, RecoveredAs, RunState};
+use crate::engine::{KeyFate, Undone};
 use crate::plan::Draft;
 use crate::text::RepoPath;
 use crate::text::escape::one_line;
@@ -18,7 +19,10 @@ pub fn written(receipt: Option<&Receipt>, planned: &Draft, root: &Path, style: S
     match receipt {
         None => out.push_str("Nothing to do: every fix that can be written is in place.\n\n"),
         Some(receipt) => {
-            let heading = format!("{} written.", counted(receipt.files.len(), "file", "files"));
+            let heading = match (receipt.files.len(), receipt.keys.len()) {
+                (0, keys) => format!("{} stored, no file changed.", counted(keys, "key", "keys")),
+                (files, _) => format!("{} written.", counted(files, "file", "files")),
+            };
             let _ = writeln!(out, "{}  undo id {}", style.paint(Role::Strong, &heading), receipt.run);
             for file in &receipt.files {
                 let word = match file.action {
@@ -29,7 +33,9 @@ pub fn written(receipt: Option<&Receipt>, planned: &Draft, root: &Path, style: S
                 let _ = writeln!(out, "  {word:<11}  {}  (mode {:04o})", shown(&file.path), file.mode & 0o7777);
             }
             for key in &receipt.keys {
-                let _ = writeln!(out, "  {:<11}  {} in {}", "new key", one_line(&key.name), one_line(&key.place));
+                let made = key.stored.as_ref().is_none_or(|stored| stored.created);
+                let word = if made { "new key" } else { "key" };
+                let _ = writeln!(out, "  {word:<11}  {} in {}", one_line(&key.name), one_line(&key.place));
             }
             let _ = writeln!(out, "Take it back: {}\n", undo_command(receipt, root));
         }
@@ -84,7 +90,8 @@ pub fn recovered(runs: &[Recovered]) -> String {
 }
 
 /// What an undo did.
-pub fn undone(report: &UndoReport, style: Style) -> String {
+pub fn undone(undone: &Undone, style: Style) -> String {
+    let report = &undone.report;
     let mut out = String::new();
     let touched = report.restored.len() + report.removed.len();
     let heading = if touched == 0 {
@@ -100,6 +107,16 @@ pub fn undone(report: &UndoReport, style: Style) -> String {
         let _ = writeln!(out, "  removed    {}", shown(path));
     }
     kept(&mut out, &report.kept);
+    for key in &undone.keys {
+        let (word, why) = match &key.fate {
+            KeyFate::Kept => ("kept", ": it may be in use; flask-harden undo --purge deletes it".to_owned()),
+            KeyFate::NotOurs => ("kept", ": it was there before".to_owned()),
+            KeyFate::UsedBy(run) => ("kept", format!(": run {run} needs it")),
+            KeyFate::Deleted => ("deleted", String::new()),
+            KeyFate::Failed(_) => ("kept", ": it could not be deleted".to_owned()),
+        };
+        let _ = writeln!(out, "  {word:<9}  {} in {}{why}", one_line(&key.name), one_line(&key.place));
+    }
     out
 }
 

@@ -48,7 +48,7 @@ pub struct Rule {
     pub remedy: Option<Propose>,
 }
 
-pub use secret_key::SIGNING_KEYS;
+pub use secret_key::{SIGNING_KEYS, missing_keys};
 
 /// Id of the finding that a file which is normally judged was not.
 pub const NOT_JUDGED: &str = "FH000";

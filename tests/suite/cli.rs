@@ -19,6 +19,10 @@ fn help_is_reviewed() {
         ("help-scan", &["scan", "--help"]),
         ("help-explain", &["explain", "--help"]),
         ("help-undo", &["undo", "--help"]),
+        ("help-exec", &["exec", "--help"]),
+        ("help-store", &["store", "--help"]),
+        ("help-store-set", &["store", "set", "--help"]),
+        ("help-store-copy", &["store", "copy", "--help"]),
     ] {
         let text = transcript(args);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{name} is wider than 80 columns\n{text}");

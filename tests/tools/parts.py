@@ -18,6 +18,9 @@ PARTS = [
     Part("flask-run", "Flask's development server", {}),
     Part("dotenv", "python-dotenv, which reads .env for Flask", {}),
     Part("env-reader", "the .env reader we write into apps, in real Python", {}),
+    Part("keyring", "gnome-keyring on a bus of its own, beside Python's keyring",
+         {"gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools", "dbus-daemon": "dbus",
+          "dbus-send": "dbus"}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]
 EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}

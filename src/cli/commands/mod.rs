@@ -2,18 +2,22 @@
 
 pub mod apply;
 pub mod diff;
+pub mod exec;
 pub mod explain;
 pub mod onboard;
 mod request;
 pub mod scan;
+pub mod store;
 pub mod undo;
 
 use std::ops::ControlFlow;
 
-use crate::engine::{self, EngineError, ErrorKind, Plan, Request, Scan, ScanEvent};
+use crate::engine::{self, EngineError, ErrorKind, Plan, Request, Scan, ScanEvent, ShownKey};
 use crate::finding::Severity;
 use crate::options::FailOn;
 use crate::report::{self, Detail, Report, Stage};
+
+use zeroize::Zeroizing;
 
 use super::args::GlobalArgs;
 use super::error::CliError;
@@ -68,6 +72,36 @@ fn report<'a>(scan: &'a Scan, plan: &'a Plan, stage: Stage<'a>, args: &GlobalArg
 fn publish(report: &Report<'_>, args: &GlobalArgs, output: &Output) -> Result<(), CliError> {
     let format = report::format(&report.scan.options.format.value).unwrap_or(&report::FORMATS[0]);
     deliver(&(format.render)(report, style(args, output)), args, output)
+}
+
+/// Shows keys that are kept nowhere, each one time, on standard output and nowhere else.
+fn show_once(keys: Vec<ShownKey>, output: &Output) -> Result<(), CliError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let size: usize = keys.iter().map(|key| key.name.len() + key.value.expose().len() + 2).sum();
+    let mut text = Zeroizing::new(String::with_capacity(size));
+    for key in &keys {
+        text.push_str(&key.name);
+        text.push('=');
+        text.push_str(key.value.expose());
+        text.push('\n');
+    }
+    output.note("Shown this one time, and kept nowhere:\n");
+    output.print(&text).map_err(|error| error.now("the key is lost: flask-harden undo, then type the command again"))
+}
+
+/// Whether standard output takes a document that another line would spoil.
+fn is_document(format: &str, args: &GlobalArgs) -> bool {
+    format != report::FORMATS[0].name && args.output.is_none()
+}
+
+/// The error for a key that is to be shown where a document is printed.
+fn not_in_a_document() -> CliError {
+    CliError::usage("a key cannot be shown on standard output beside this format")
+        .why("whatever reads the report would keep the key")
+        .now("-o report.json   puts the report into a file")
+        .nothing_written()
 }
 
 fn detail(args: &GlobalArgs) -> Detail {

@@ -2,6 +2,7 @@
 //! line that covers it, nothing else.
 
 use crate::engine::{self, EngineError, Fix};
+use crate::plan::Held;
 use crate::remedy::Applicability;
 use crate::repo::Tree;
 use crate::report;
@@ -26,7 +27,7 @@ pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<E
     request.flags.select = RULES.map(str::to_owned).to_vec();
     request.commits = Some(0);
     let tree = Tree::open(&request.root).map_err(EngineError::from)?;
-    let fix = Fix::begin(&tree, &request, |plan| engine::decide(plan, Applicability::Safe, &[]))?;
+    let fix = Fix::onboard(&tree, &request, |plan| engine::decide(plan, Applicability::Safe, &[]))?;
     output.note(&report::receipt::recovered(fix.recovered()));
     output.show(&report::draft::render(&fix.draft, &fix.plan.store, output.err)).map_err(CliError::nothing_written)?;
     let (receipt, stopped) = runtime::writing(|| fix.write());
@@ -34,7 +35,13 @@ pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<E
     let written = report::receipt::written(receipt.as_ref(), &fix.draft, &request.root, output.out);
     output.print(&written)?;
     if receipt.is_some() && stopped.is_none() {
-        output.print("Start the app as before, for instance: flask run\n")?;
+        let stored = fix.draft.secrets.iter().any(|secret| matches!(secret.held, Held::Store { .. }));
+        let how = if stored {
+            "Start the app with its keys: flask-harden exec -- flask run\n"
+        } else {
+            "Start the app as before, for instance: flask run\n"
+        };
+        output.print(how)?;
     }
     Ok(stopped.unwrap_or(Exit::Done))
 }

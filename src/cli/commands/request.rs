@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::{Request, SettingsFile};
+use crate::engine::{KeyRequest, Request, SettingsFile};
 use crate::options::{FailOn, Flags};
 use crate::report;
 use crate::text::RepoPath;
@@ -32,11 +32,25 @@ pub(super) fn request(root: PathBuf, history: Option<History>, args: &GlobalArgs
             fail_on: args.fail_on.as_deref().and_then(FailOn::from_name),
             select: args.select.clone(),
             ignore: args.ignore.clone(),
+            adopt: args.adopt,
+            secret_path: args.secret_path.clone(),
             ..Flags::default()
         },
         formats: report::FORMATS.iter().map(|format| format.name).collect(),
         baseline: args.baseline.clone(),
         reveal: false,
+    }
+}
+
+/// What is asked about the keys of the project in `dir`.
+pub(super) fn keys(dir: PathBuf, args: &GlobalArgs) -> KeyRequest {
+    KeyRequest {
+        dir,
+        store: args.store.clone(),
+        only: Vec::new(),
+        secret_path: args.secret_path.clone(),
+        adopt: args.adopt,
+        replace: false,
     }
 }
 

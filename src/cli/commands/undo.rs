@@ -25,9 +25,12 @@ pub fn run(args: &UndoArgs, global: &GlobalArgs, output: &Output) -> Result<Exit
     }
     let options = UndoOptions { force: args.force, purge: args.purge, restore_ignores: true };
     let (done, stopped) = runtime::writing(|| engine::undo(&root, id, options));
-    let (report, recovered) = done?;
-    output.note(&receipt::recovered(&recovered));
-    super::deliver(&receipt::undone(&report, style), global, output)?;
+    let undone = done?;
+    output.note(&receipt::recovered(&undone.recovered));
+    super::deliver(&receipt::undone(&undone, style), global, output)?;
+    if let Some(error) = undone.left() {
+        return Err(error.into());
+    }
     Ok(stopped.unwrap_or(Exit::Done))
 }
 

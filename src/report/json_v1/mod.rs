@@ -27,7 +27,7 @@ fn render(report: &Report<'_>, _style: Style) -> String {
 }
 
 /// Pretty JSON with every control and bidi character escaped, and a final newline.
-fn printed(value: &impl Serialize) -> String {
+pub(in crate::report) fn printed(value: &impl Serialize) -> String {
     // Records of strings, numbers and lists: there is nothing in them that JSON cannot hold.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');

@@ -2,13 +2,13 @@
 //! that starts the app and does not see the env file of a checkout.
 
 use crate::facts::{Facts, Launch, LaunchRole};
-use crate::store::StoreId;
+use crate::store::{Keeping, StoreId};
 use crate::text::RepoPath;
 
 /// The steps for a person after a key went into `env_path`, or nowhere.
 pub(super) fn steps(facts: &Facts, env_path: &RepoPath, name: &str, store: StoreId) -> Vec<String> {
     let project = env_path.parent();
-    let mut steps: Vec<String> = Vec::new();
+    let mut steps: Vec<String> = here(store).into_iter().collect();
     let mut named = false;
     for launch in facts.launches.iter().filter(|launch| serves(facts, launch, &project)) {
         let Some(step) = step(facts, launch, env_path, name, store) else { continue };
@@ -32,6 +32,14 @@ pub(super) fn steps(facts: &Facts, env_path: &RepoPath, name: &str, store: Store
     steps
 }
 
+/// How this computer's own runs get the key, where nothing gives it to them by itself.
+pub(super) fn here(store: StoreId) -> Option<String> {
+    matches!(store.info().keeping, Keeping::Store(_)).then(|| {
+        "On this computer, start the app with its key: flask-harden exec -- flask run   (or your own command)."
+            .to_owned()
+    })
+}
+
 /// Whether a launch serves an app of the project where others use it.
 fn serves(facts: &Facts, launch: &Launch, project: &RepoPath) -> bool {
     let below = launch.script.as_ref().unwrap_or(&launch.cwd);
@@ -47,6 +55,12 @@ fn step(facts: &Facts, launch: &Launch, env_path: &RepoPath, name: &str, store: 
     let place = format!("{}:{}", at.path, at.line);
     let reads = store.is_file() && launch.env_files.contains(env_path);
     let text = match launch.kind {
+        "procfile" | "heroku" if !store.is_file() => {
+            format!("{place} starts on a host: set {name} in its settings (Heroku: Config Vars).")
+        }
+        "app-yaml" | "render" | "railway" | "fly" | "serverless" if !store.is_file() => {
+            format!("{place} starts on a host: set {name} among the secrets of that host.")
+        }
         "procfile" | "heroku" => format!(
             "{place} starts from what git has, so without {env_path}: set {name} in the host's settings (Heroku: Config Vars)."
         ),

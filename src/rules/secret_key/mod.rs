@@ -14,8 +14,15 @@ mod tests_key;
 mod wiring;
 
 use super::Rule;
+use crate::facts::Facts;
+use crate::remedy::{Choices, Remedy};
 
 pub use judged::SIGNING_KEYS;
+
+/// The keys the code takes from the environment and that this computer has nowhere.
+pub fn missing_keys(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
+    no_key_here::missing(facts, choices)
+}
 
 pub const RULES: &[&Rule] = &[
     &leaked_in_history::RULE,

@@ -2,12 +2,15 @@
 //! fresh clone, or a new server.
 
 use crate::facts::Facts;
+use crate::facts::values::{Value, Valued};
 use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{Expr, walk_exprs};
-use crate::remedy::{Applicability, Change, Choices, Remedy};
+use crate::remedy::{Applicability, Change, Choices, KeepSecret, Remedy};
 use crate::rules::{Explanation, Rule};
 use crate::text::RepoPath;
 
+use super::hosts;
+use super::judged::SIGNING_KEYS;
 use super::reader::{READER, has_reader};
 use super::wiring::ignore_env_file;
 
@@ -59,6 +62,7 @@ fn is_set(facts: &Facts, root: &RepoPath, name: &str) -> bool {
         .filter(|file| !file.example && file.path.parent() == *root)
         .any(|file| file.document.last(name).is_some_and(|entry| filled(entry.value.as_deref())));
     in_file
+        || facts.stored.contains(&(root.clone(), name.to_owned()))
         || facts
             .launches
             .iter()
@@ -67,23 +71,60 @@ fn is_set(facts: &Facts, root: &RepoPath, name: &str) -> bool {
 }
 
 fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) -> Vec<Remedy> {
-    if !choices.store.is_file() {
-        return Vec::new();
-    }
     let propose = |finding: &&Finding| {
-        let file = choices.env_file(&facts.project_root(&finding.primary.path));
-        let mut changes = vec![Change::PutSecret { name: finding.key.symbol.clone(), file: file.clone() }];
-        changes.extend(ignore_env_file(facts, &file));
-        Remedy {
-            id: finding.key.to_string(),
-            findings: vec![finding.key.clone()],
-            title: format!("a new key for {} in {file}", finding.key.symbol),
-            reason: "The app finds it there on every way it is started.".to_owned(),
-            applicability: Applicability::Safe,
-            changes,
-            steps: Vec::new(),
-            needs: Vec::new(),
-        }
+        let root = facts.project_root(&finding.primary.path);
+        let remedy = fill(facts, &root, &finding.key.symbol, choices)?;
+        Some(Remedy { id: finding.key.to_string(), findings: vec![finding.key.clone()], ..remedy })
     };
-    findings.iter().map(propose).collect()
+    findings.iter().filter_map(propose).collect()
+}
+
+/// A new key under a name in the chosen store; `None` where that store keeps none.
+fn fill(facts: &Facts, root: &RepoPath, name: &str, choices: &Choices) -> Option<Remedy> {
+    let file = choices.env_file(root);
+    let (changes, place, reason) = if choices.store.is_file() {
+        let mut changes = vec![Change::PutSecret { name: name.to_owned(), file: file.clone() }];
+        changes.extend(ignore_env_file(facts, &file));
+        (changes, file.to_string(), "The app finds it there on every way it is started.".to_owned())
+    } else {
+        let Some(keep @ Change::KeepSecret(KeepSecret { item: Some(_), .. })) = choices.keep(root, name) else {
+            return None;
+        };
+        let reason = "The app gets it from `flask-harden exec`.".to_owned();
+        (vec![keep], format!("the {}", choices.store.info().title), reason)
+    };
+    Some(Remedy {
+        id: format!("{}:{root}:{name}", RULE.id),
+        findings: Vec::new(),
+        title: format!("a new key for {name} in {place}"),
+        reason,
+        applicability: Applicability::Safe,
+        changes,
+        steps: hosts::here(choices.store).into_iter().collect(),
+        needs: Vec::new(),
+    })
+}
+
+/// The keys that the code takes from the environment alone, for stores from which the app is
+/// given them: a fresh clone on a computer that has none yet. Not a finding, since another
+/// computer may set the variable in its own way.
+pub(super) fn missing(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
+    let mut found: Vec<Remedy> = Vec::new();
+    if choices.store.is_file() {
+        return found;
+    }
+    for setting in facts.settings.iter().filter(|setting| SIGNING_KEYS.contains(&setting.key.as_str())) {
+        let root = facts.project_root(setting.path());
+        let Some(read) = setting.value.env() else { continue };
+        let literal = read.fallback.as_deref().and_then(Valued::literal).map(|literal| &literal.value);
+        let has_value = matches!(literal, Some(Value::Text { secret, .. }) if !secret.is_empty());
+        if !facts.is_own(setting.path()) || has_value || is_set(facts, &root, &read.name) {
+            continue;
+        }
+        let Some(remedy) = fill(facts, &root, &read.name, choices) else { continue };
+        if !found.iter().any(|known| known.changes == remedy.changes) {
+            found.push(remedy);
+        }
+    }
+    found
 }

@@ -104,6 +104,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
         changes.push(Change::PutSecret { name: name.to_owned(), file: env_path.clone() });
         changes.extend(ignore_env_file(facts, &env_path));
     }
+    changes.extend(choices.keep(&facts.project_root(setting.path()), name));
     changes.extend(example(facts, &env_path, name));
     if let Some(conf) = server_start::conf_path(facts, &facts.project_root(&path))
         && literal.used_as == "SECRET_KEY"

@@ -11,6 +11,8 @@ mod dotenv;
 mod env_reader;
 mod flask_run;
 mod gunicorn;
+mod keyring;
+mod keyring_bed;
 mod kill_sweep;
 mod program_sweep;
 mod python;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flask_harden::apply::{ApplyError, Session, StateDir, UndoOptions};
 use flask_harden::plan::draft::Before;
-use flask_harden::plan::{Draft, FileChange, Phase, SecretChange};
+use flask_harden::plan::{Draft, FileChange, Held, Phase, SecretChange};
 use flask_harden::repo::Tree;
 use flask_harden::text::{ContentHash, RepoPath};
 
@@ -253,7 +253,11 @@ fn draft(root: &Path, scenario: Scenario) -> Draft {
             remedies: Vec::new(),
         });
         if file.phase == Phase::Secret {
-            draft.secrets.push(SecretChange { name: "SECRET_KEY".to_owned(), place: file.path.to_owned() });
+            draft.secrets.push(SecretChange {
+                name: "SECRET_KEY".to_owned(),
+                place: file.path.to_owned(),
+                held: Held::File(RepoPath::new(file.path).unwrap()),
+            });
         }
     }
     draft

@@ -1,0 +1,165 @@
+//! Keys outside of the tree, for a draft: looked for before it is shown, put there before a file is
+//! written, taken back where that fails. Who owns an item is in the user's record.
+
+use crate::apply::{KeyRecord, StoreRecord};
+use crate::plan::{Draft, Held, SecretChange};
+use crate::secret::Secret;
+use crate::secret::generate::{OsRandom, new_key};
+use crate::secret::strength::{self, Strength};
+use crate::store::{self, Access, Item, Store, StoreError, StoreId, When};
+
+use super::{EngineError, ErrorKind};
+
+/// A store that can be asked.
+pub(super) fn open(id: StoreId) -> Result<Box<dyn Store>, EngineError> {
+    let opened = id.open(&Access::of_process()).map_err(|error| unusable(id, &error))?;
+    opened.ok_or_else(|| {
+        EngineError::new(ErrorKind::Settings, format!("the store {} keeps nothing", id.name()))
+            .why(id.info().suits)
+            .now("--store keyring")
+    })
+}
+
+/// A store's failure in three parts. No other store is taken in its place.
+pub(super) fn unusable(id: StoreId, error: &StoreError) -> EngineError {
+    let title = id.info().title;
+    let said = EngineError::new(ErrorKind::StoreUnusable, format!("the {title} cannot be used here"));
+    let mut said = said.why(error.to_string());
+    if matches!(error, StoreError::Locked(_)) {
+        said = said.now("unlock it, then type the command again");
+    }
+    let offered = [
+        (StoreId::EnvFile, "--store env-file   writes .env with mode 0600"),
+        (StoreId::Keyring, "--store keyring    the keyring of this desktop"),
+        (StoreId::None, "--store none       makes no key; set the variable on the host"),
+    ];
+    offered.into_iter().filter(|(other, _)| *other != id).fold(said, |said, (_, now)| said.now(now))
+}
+
+/// Looks which keys are there already. One that is there and not this tree's own ends it, unless
+/// it is to be adopted. Raises no prompt.
+pub(super) fn settle(draft: &mut Draft, record: &StoreRecord, adopt: bool) -> Result<(), EngineError> {
+    for secret in &mut draft.secrets {
+        let Held::Store { store: id, item, existing, .. } = &mut secret.held else { continue };
+        let store = open(*id)?;
+        store.probe().map_err(|error| unusable(*id, &error))?;
+        *existing = store.meta(item).map_err(|error| unusable(*id, &error))?.is_some();
+        if *existing && !adopt && !record.owns(*id, item) {
+            return Err(foreign(*id, item));
+        }
+    }
+    Ok(())
+}
+
+/// An item that no run on this tree put there.
+pub(super) fn foreign(id: StoreId, item: &Item) -> EngineError {
+    let title = id.info().title;
+    EngineError::new(ErrorKind::StoreUnusable, format!("the {title} has a key of this name already"))
+        .why(format!("{} is there, and no run on this directory put it there", item.shown()))
+        .now("--adopt   uses the value that is there")
+        .now("--secret-path PATH   keeps the keys under another name")
+}
+
+/// A new key for a store outside of the tree.
+pub(super) fn fresh() -> Result<Secret, EngineError> {
+    new_key(&mut OsRandom)
+        .map_err(|error| EngineError::new(ErrorKind::StoreUnusable, "no key could be made").why(error.to_string()))
+}
+
+/// Keys that a run put into stores, until its files are written.
+#[derive(Default)]
+pub(super) struct Placed(Vec<(StoreId, Item)>);
+
+impl Placed {
+    /// Puts the new keys of a draft into their stores and checks those that are there. Where one
+    /// fails, those before it are taken back.
+    pub(super) fn put(draft: &Draft) -> Result<Self, EngineError> {
+        let mut placed = Placed::default();
+        for secret in &draft.secrets {
+            if let Err(error) = placed.put_one(secret) {
+                return Err(placed.take_back(error));
+            }
+        }
+        Ok(placed)
+    }
+
+    fn put_one(&mut self, secret: &SecretChange) -> Result<(), EngineError> {
+        let Held::Store { store: id, item, existing, .. } = &secret.held else { return Ok(()) };
+        let store = open(*id)?;
+        let failed = |error: StoreError| match error {
+            StoreError::Exists(_) => foreign(*id, item),
+            error => unusable(*id, &error),
+        };
+        if *existing {
+            let weak = |value: &Secret| strength::judge(value) != Strength::Ordinary;
+            return match store.get(item).map_err(failed)? {
+                Some(stored) if weak(&stored.value) => {
+                    Err(unusable(*id, &StoreError::Unusable(format!("{} is too weak to sign with", item.shown()))))
+                }
+                Some(_) => Ok(()),
+                None => Err(unusable(*id, &StoreError::Changed(item.shown()))),
+            };
+        }
+        let key = fresh()?;
+        let result = store.put(item, &key, When::Absent);
+        // One that failed half way may have left something under that name.
+        if !matches!(result, Err(StoreError::Exists(_))) {
+            self.0.push((*id, item.clone()));
+        }
+        result.map(|_| ()).map_err(failed)
+    }
+
+    /// Deletes the keys again, for a run whose files were not written. Those that cannot be
+    /// deleted are named in the error.
+    pub(super) fn take_back(self, error: EngineError) -> EngineError {
+        self.0.into_iter().fold(error, |error, (id, item)| {
+            match open(id).and_then(|store| store.delete(&item).map_err(|error| unusable(id, &error))) {
+                Ok(()) => error,
+                Err(_) => leave(error, id, &item),
+            }
+        })
+    }
+
+    /// Names the keys that stay, for a run that stopped half way.
+    pub(super) fn named_in(self, error: EngineError) -> EngineError {
+        self.0.into_iter().fold(error, |error, (id, item)| leave(error, id, &item))
+    }
+}
+
+fn leave(mut error: EngineError, id: StoreId, item: &Item) -> EngineError {
+    error.nothing_written = false;
+    error.now(format!("a new key is left in the {}: {}", id.info().title, item.shown()))
+}
+
+/// The record as it will be once a draft is written.
+pub(super) fn recorded(old: &StoreRecord, draft: &Draft, now: u64) -> StoreRecord {
+    let mut record = old.clone();
+    for secret in &draft.secrets {
+        let (store, item, root) = match &secret.held {
+            Held::Store { store, item, root, .. } => (*store, item.clone(), root.clone()),
+            Held::File(path) => (StoreId::EnvFile, file_item(path.as_str(), &secret.name), path.parent()),
+            Held::Shown { .. } => continue,
+        };
+        record.add(KeyRecord { name: secret.name.clone(), root, store, item, created: now });
+    }
+    if let Some(chosen) = &draft.chosen {
+        let kept = draft.secrets.iter().any(|secret| matches!(secret.held, Held::Store { .. }));
+        if !draft.secrets.is_empty() || (chosen.named && !draft.files.is_empty()) {
+            record.store = Some(chosen.store);
+        }
+        if kept {
+            record.project = Some(chosen.project.clone());
+        }
+    }
+    record
+}
+
+/// The name of a value in an env file.
+pub(super) fn file_item(path: &str, name: &str) -> Item {
+    Item { service: path.to_owned(), user: name.to_owned() }
+}
+
+/// Whether any store keeps values by itself under this id.
+pub(super) fn keeps(id: StoreId) -> bool {
+    matches!(id.info().keeping, store::Keeping::Store(_))
+}

@@ -1,0 +1,83 @@
+//! `store status`: where each recorded key is, how old, who can read it. Reads no value and raises
+//! no prompt.
+
+use crate::apply::KeyRecord;
+use crate::store::{Keeping, StoreError, StoreId};
+
+use super::EngineError;
+use super::keys::open;
+use super::record::{KeyRequest, Known, now};
+
+/// What is known of a project's keys.
+pub struct StoreStatus {
+    /// The store of the project.
+    pub store: StoreId,
+    /// Why that one.
+    pub why: String,
+    pub keys: Vec<KeyStatus>,
+}
+
+/// One key in one store.
+pub struct KeyStatus {
+    pub name: String,
+    pub store: StoreId,
+    /// In words, without the name.
+    pub place: String,
+    pub presence: Presence,
+    /// Days since it was made or last changed.
+    pub days: u64,
+}
+
+/// Whether a key is where the record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    There,
+    Missing,
+    /// The store could not be asked: why.
+    Unknown(String),
+}
+
+const DAY: u64 = 86_400;
+
+/// Where the keys of a directory's project are.
+///
+/// # Errors
+/// The directory or the record cannot be read.
+pub fn status(request: &KeyRequest) -> Result<StoreStatus, EngineError> {
+    let known = Known::find(&request.dir)?;
+    let (store, why) = known.store(request)?;
+    let keys = known.record.keys.iter().map(|key| key_status(&known, key)).collect();
+    Ok(StoreStatus { store, why, keys })
+}
+
+fn key_status(known: &Known, key: &KeyRecord) -> KeyStatus {
+    let mut since = key.created;
+    let presence = match key.store.info().keeping {
+        Keeping::Store(_) => match stored(key) {
+            Ok(Some(meta)) => {
+                since = meta.changed.or(meta.created).unwrap_or(since);
+                Presence::There
+            }
+            Ok(None) => Presence::Missing,
+            Err(error) => Presence::Unknown(error.to_string()),
+        },
+        _ => match known.value(key) {
+            Ok(Some(_)) => Presence::There,
+            Ok(None) => Presence::Missing,
+            Err(error) => Presence::Unknown(error.why.unwrap_or(error.what)),
+        },
+    };
+    KeyStatus {
+        name: key.name.clone(),
+        store: key.store,
+        place: key.item.service.clone(),
+        presence,
+        days: now().saturating_sub(since) / DAY,
+    }
+}
+
+fn stored(key: &KeyRecord) -> Result<Option<crate::store::Meta>, StoreError> {
+    let store = open(key.store).map_err(|error| StoreError::Failed(error.why.unwrap_or(error.what)))?;
+    store.probe()?;
+    store.meta(&key.item)
+}
