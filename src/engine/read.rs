@@ -138,14 +138,20 @@ fn read(tree: &Tree, path: &RepoPath, limit: u64) -> Result<SourceFile, Option<N
     let mode = file.stat.mode & 0o7777;
     match String::from_utf8(file.bytes) {
         Ok(text) => Ok(SourceFile::new(path.clone(), text, mode)),
-        Err(_) => Err(Some(Notice::file(NoticeKind::NotUtf8, path, "it is not UTF-8 text, so it was not judged"))),
+        Err(error) => {
+            // A program that lies where scripts do is nothing that is normally judged.
+            let program = path.extension().is_empty() && error.as_bytes().iter().take(1024).any(|byte| *byte == 0);
+            let notice = Notice::file(NoticeKind::NotUtf8, path, "it is not UTF-8 text, so it was not judged");
+            Err(Some(Notice { gap: notice.gap && !program, ..notice }))
+        }
     }
 }
 
 fn parse_python(files: &Files, known: &BTreeMap<RepoPath, PyFile>, notices: &mut Vec<Notice>) -> Vec<PyFile> {
     let mut parsed = Vec::new();
     let is_python = |source: &&SourceFile| {
-        source.path.extension() == "py" || (is_python_cfg(&source.path) && looks_like_settings(&source.text))
+        matches!(source.path.extension(), "py" | "wsgi")
+            || (is_python_cfg(&source.path) && looks_like_settings(&source.text))
     };
     for source in files.sources.values().filter(is_python) {
         if let Some(file) = known.get(&source.path) {

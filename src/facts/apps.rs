@@ -238,12 +238,13 @@ impl Collector<'_> {
         let last = resolved.rsplit('.').next().unwrap_or_default();
         match last {
             "Flask" | "APIFlask" | "OpenAPI" | "Quart" if resolved.contains("flask") || resolved == "Flask" => {
-                self.app(stmt, call, scope);
+                self.app(stmt, call, scope, "");
             }
+            "App" | "FlaskApp" if resolved.starts_with("connexion") => self.app(stmt, call, scope, ".app"),
             "load_dotenv" | "read_env" | "read_envfile" => self.dotenv(call, span, scope),
             "run" => self.run(call, span, scope),
             "run_simple" if resolved.starts_with("werkzeug") => self.run_simple(call, span, scope),
-            _ if self.found.flask_classes.iter().any(|class| class == last) => self.app(stmt, call, scope),
+            _ if self.found.flask_classes.iter().any(|class| class == last) => self.app(stmt, call, scope, ""),
             _ if is_factory_name(last) => self.factory_call(stmt, call, last, scope),
             _ => {}
         }
@@ -256,12 +257,12 @@ impl Collector<'_> {
         }
     }
 
-    fn app(&mut self, stmt: &Stmt, call: &Call, scope: &Scope<'_>) {
+    fn app(&mut self, stmt: &Stmt, call: &Call, scope: &Scope<'_>, inner: &str) {
         let StmtKind::Assign { targets, .. } = &stmt.kind else { return };
         let Some(name) = targets.iter().find_map(Expr::dotted) else { return };
         self.found.apps.push(App {
             path: self.file.path.clone(),
-            name,
+            name: format!("{name}{inner}"),
             factory: scope.function_name(),
             statement: stmt.span,
             location: self.files.locate(&self.file.path, call.func.span),

@@ -112,7 +112,8 @@ fn call<'f>(facts: &'f Facts, target: &Target) -> Option<&'f FactoryCall> {
         .find(|call| !call.main_guard && usual(&call.path))
         .or_else(|| module_level().find(|call| !call.main_guard))
         .or_else(|| module_level().next())
-        .or_else(|| calls().next())
+        // What a function of the commands for developers makes is no server's.
+        .or_else(|| calls().find(|call| !(target.assumed && matches!(call.path.name(), "manage.py" | "cli.py"))))
 }
 
 /// The files of the tree that a file imports from.

@@ -2,7 +2,7 @@
 //! repository.
 
 use super::Facts;
-use super::apps::LoadKind;
+use super::apps::{LoadKind, RunCall};
 use super::guards::{self, MAX_STEPS, Reached, reached_within};
 use super::holders::HolderRef;
 use super::names::definition_file;
@@ -179,6 +179,22 @@ impl Facts {
         matches!(setting.holder, Holder::App(_))
             && self.is_own(setting.path())
             && self.same_project(setting.path(), &target.project)
+            && !self.before_own_run(setting, target)
+    }
+
+    /// Whether a setting stands in a function that then runs the app itself: what a server imports
+    /// never gets there.
+    fn before_own_run(&self, setting: &Setting, target: &Target) -> bool {
+        let started = target.launch.is_some_and(|at| self.launches[at].script.is_some());
+        let here = |run: &RunCall| run.path == *setting.path() && run.function == setting.function;
+        setting.function.is_some() && !started && self.apps.runs.iter().any(here)
+    }
+
+    /// Whether any of a project's own code gives a setting a value, on whatever target.
+    pub fn sets_anywhere(&self, root: &RepoPath, key: &str) -> bool {
+        self.settings
+            .iter()
+            .any(|setting| setting.key == key && self.is_own(setting.path()) && self.same_project(setting.path(), root))
     }
 
     /// The value a class (by its lookup order) or module gives a setting.

@@ -42,8 +42,9 @@ pub fn gather(read: Read) -> Facts {
         }
     }
     let dockerfiles: Vec<_> = facts.launches.iter().filter(|launch| launch.kind == "dockerfile").collect();
-    let dockerfiles: Vec<_> =
+    let mut dockerfiles: Vec<_> =
         dockerfiles.iter().map(|launch| launch.via.first().map_or(&launch.location.path, |at| &at.path)).collect();
+    dockerfiles.extend(facts.launches.iter().filter_map(|launch| launch.bounds.image.as_ref()));
     facts.images = images::read(&facts.files, &dockerfiles);
     facts.dependencies = dependencies::read(&facts.files);
     facts.targets = targets::targets(&facts);

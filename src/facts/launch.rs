@@ -194,7 +194,42 @@ pub struct Launch {
     /// The quote that plain shell text stands inside of (a string of JSON or YAML): a replacement
     /// must hold neither it nor a backslash.
     pub host_quote: Option<char>,
+    /// What the deployment file lets the started processes do.
+    pub bounds: Bounds,
     /// Where the script that holds the command is called, in the order of the calls; empty where
     /// the command stands in the deployment file itself.
     pub via: Vec<Location>,
+}
+
+/// What a deployment file lets a started process do and use.
+#[derive(Clone, Default)]
+pub struct Bounds {
+    /// The user it runs as, as written; nothing where the file does not say.
+    pub user: Option<String>,
+    /// Memory is limited.
+    pub memory: bool,
+    /// The number of processes or tasks is limited.
+    pub processes: bool,
+    /// Where such limits would stand; nothing where files of this kind have none.
+    pub place: Option<Location>,
+    /// Where a port is published beyond this computer.
+    pub published: Option<Location>,
+    /// A proxy in the same file takes the requests.
+    pub proxied: bool,
+    /// The Dockerfile of the tree whose image it runs, where that is known.
+    pub image: Option<RepoPath>,
+    /// It gets more rights than a process needs (`privileged`, the Docker socket).
+    pub privileged: Option<Location>,
+}
+
+impl Bounds {
+    /// Whether the file says that it runs as the superuser.
+    pub fn is_root(&self) -> bool {
+        self.user.as_deref().is_some_and(is_root)
+    }
+}
+
+/// Whether a user as written (`root`, `0`, `0:0`) is the superuser.
+pub fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next().unwrap_or(user).trim(), "root" | "0")
 }

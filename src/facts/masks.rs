@@ -54,7 +54,7 @@ impl Facts {
 /// The spans of a text that must be masked wherever it is shown.
 pub fn hidden(source: &SourceFile) -> Vec<Span> {
     let mut spans = url_passwords(&source.text);
-    if matches!(source.path.extension(), "py" | "cfg") {
+    if matches!(source.path.extension(), "py" | "cfg" | "wsgi") {
         match python::parse(&source.text) {
             Ok(module) => {
                 spans.extend(secret_spans(&module));

@@ -24,6 +24,7 @@ pub mod routes;
 pub mod secret_names;
 pub mod selection;
 pub mod server_conf;
+pub mod server_options;
 pub mod settings;
 pub mod targets;
 pub mod values;
@@ -35,7 +36,7 @@ pub use effective::Effective;
 pub use env::EnvFile;
 pub use files::{FileRole, Files, PyFile};
 pub use holders::HolderIndex;
-pub use launch::{Launch, LaunchRole, LaunchVar, Precedence, Server, VarOrigin, WsgiTarget};
+pub use launch::{Bounds, Launch, LaunchRole, LaunchVar, Precedence, Server, VarOrigin, WsgiTarget};
 pub use names::Names;
 pub use project::Project;
 pub use server_conf::ServerConf;
@@ -114,6 +115,13 @@ impl Facts {
     /// Production's targets of a project, or the one that stands for it where it is not known.
     pub fn serving_targets(&self, root: &RepoPath) -> impl Iterator<Item = &Target> {
         self.targets.iter().filter(move |target| (target.production || target.assumed) && target.project == *root)
+    }
+
+    /// Whether a target is what an image of the tree starts, while something else is production.
+    pub fn is_image(&self, target: &Target) -> bool {
+        let launch = target.launch.map(|at| &self.launches[at]);
+        !target.production
+            && launch.is_some_and(|launch| launch.role == LaunchRole::Production && launch.kind == "dockerfile")
     }
 
     /// Whether a project makes an app in its own code.

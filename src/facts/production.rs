@@ -63,6 +63,7 @@ mod tests {
             command_span: None,
             exec_form: false,
             host_quote: None,
+            bounds: crate::facts::Bounds::default(),
             via: Vec::new(),
         }
     }

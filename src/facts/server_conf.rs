@@ -12,11 +12,18 @@ pub struct ServerConf {
     pub path: RepoPath,
     pub env: Vec<ConfVar>,
     /// Module-level names it sets, with the value.
-    pub settings: Vec<(String, Valued)>,
+    pub settings: Vec<ConfSetting>,
     /// Functions it defines (server hooks).
     pub hooks: Vec<String>,
     /// Offset behind the imports, where lines can be added.
     pub after_imports: usize,
+}
+
+/// `name = value` at the file's top.
+pub struct ConfSetting {
+    pub name: String,
+    pub name_span: Span,
+    pub value: Valued,
 }
 
 /// `os.environ.setdefault("NAME", "value")` and the like.
@@ -55,7 +62,11 @@ pub fn read(files: &Files, file: &PyFile, names: &Names) -> ServerConf {
                                 raw_env(files, file, item.as_str(), item.span, &mut conf.env);
                             }
                         }
-                        conf.settings.push((name.to_owned(), Valued::of(value, names)));
+                        conf.settings.push(ConfSetting {
+                            name: name.to_owned(),
+                            name_span: target.span,
+                            value: Valued::of(value, names),
+                        });
                     }
                     if let ExprKind::Subscript { value: base, index } = &target.kind {
                         let text = match Valued::of(value, names).value {

@@ -32,7 +32,7 @@ pub(crate) fn facts_of(root: &Path) -> Facts {
             files.sources.insert(inside.clone(), SourceFile::new(inside, text, 0o644));
         }
     }
-    let python = files.sources.values().filter(|source| source.path.extension() == "py");
+    let python = files.sources.values().filter(|source| matches!(source.path.extension(), "py" | "wsgi"));
     let python = python.filter_map(|source| {
         let module = python::parse(&source.text).ok()?;
         Some(PyFile { path: source.path.clone(), role: FileRole::Source, module: std::sync::Arc::new(module) })

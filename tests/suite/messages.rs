@@ -11,7 +11,22 @@ use crate::support::source::{lex, shipped, sources};
 /// Programs that have options of their own; a string that names one before an option means it.
 const OTHERS: &[&str] = &["git ", "gunicorn", "flask ", "pip ", "python", "uwsgi", "waitress", "docker", "cargo "];
 /// Options of servers, named by rules without the program in front.
-const THEIRS: &[&str] = &["bind", "chdir", "debug", "debugger", "reload"];
+const THEIRS: &[&str] = &[
+    "bind",
+    "chdir",
+    "check-config",
+    "debug",
+    "debugger",
+    "emperor",
+    "py-auto-reload",
+    "py-autoreload",
+    "python-autoreload",
+    "reload",
+    "reload-on-changes",
+    "system",
+    "threads",
+    "workers",
+];
 /// Settings that are read already and have no option yet; nothing shows them.
 const NOT_YET: &[&str] = &["no-tui"];
 /// Floors that read other programs' command lines.

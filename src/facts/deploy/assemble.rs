@@ -3,7 +3,7 @@
 use super::shell::Start;
 use super::vars::overlay;
 use super::words::{Form, command_span};
-use crate::facts::{Launch, LaunchRole, LaunchVar, Precedence};
+use crate::facts::{Bounds, Launch, LaunchRole, LaunchVar, Precedence};
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// What a deployment file says about one start.
@@ -18,6 +18,7 @@ pub(crate) struct Frame<'a> {
     pub env: Vec<LaunchVar>,
     pub env_files: Vec<RepoPath>,
     pub https: Option<bool>,
+    pub bounds: Bounds,
 }
 
 impl<'a> Frame<'a> {
@@ -32,6 +33,7 @@ impl<'a> Frame<'a> {
             env: Vec::new(),
             env_files: Vec::new(),
             https: None,
+            bounds: Bounds::default(),
         }
     }
 
@@ -70,6 +72,7 @@ impl<'a> Frame<'a> {
             command_span: span,
             exec_form: piece.is_some_and(|piece| piece.form == Form::Exec),
             host_quote: piece.and_then(|piece| piece.quote),
+            bounds: self.bounds,
             via: start.via,
         }
     }

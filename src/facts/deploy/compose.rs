@@ -10,10 +10,10 @@ use super::scope::Scope;
 use super::shell::Start;
 use super::vars::{default_of, overlay};
 use super::{Deployments, Kind, fields, roles};
-use crate::facts::{Launch, LaunchRole, LaunchVar, Precedence};
+use crate::facts::{Bounds, Launch, LaunchRole, LaunchVar, Precedence};
 use crate::lang::node::Node;
 use crate::lang::yaml;
-use crate::text::{RepoPath, SourceFile, Span};
+use crate::text::{Location, RepoPath, SourceFile, Span};
 
 pub(crate) const KIND: Kind = Kind { name: "compose", matches, read };
 
@@ -157,6 +157,7 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         extend(&mut service.chain, file, &entry.value, context, EXTENDS);
         if let Some((base, services)) = &base
             && let Some(node) = services.get(&entry.key.text)
+            && !is_whole(&entry.value)
         {
             extend(&mut service.chain, base, node, context, EXTENDS);
         }
@@ -212,6 +213,15 @@ fn base_file<'a>(file: &'a SourceFile, context: &Context<'a>) -> Option<(&'a Sou
     Some((base, service_map(yaml::read(&base.text).list.first()?)?))
 }
 
+/// Whether a service of a further file needs no base: it says itself what it is made from and what
+/// it is given.
+fn is_whole(node: &Node) -> bool {
+    let has = |key: &str| node.get(key).is_some();
+    has("build")
+        && (has("environment") || has("env_file"))
+        && (has("command") || has("entrypoint") || has("ports") || has("expose"))
+}
+
 /// Whether a service takes requests for others.
 fn is_proxy(name: &str, node: &Node) -> bool {
     let image = node.get("image").and_then(|node| node.text()).unwrap_or("");
@@ -245,25 +255,53 @@ fn launch<'a>(
     };
     let mut frame = Frame::new(KIND.name, file, &service.name, service.key);
     (frame.role, frame.precedence, frame.env, frame.env_files) = (role, precedence, env, service.env_files());
-    frame.https = (publishes(service) && !proxied).then_some(false);
+    let published = published(service);
+    frame.https = (published.is_some() && !proxied).then_some(false);
+    frame.bounds = bounds(service, published, proxied);
+    frame.bounds.image = image.map(|(image, _)| image.file.path.clone());
     let mut launch = frame.launch(start);
-    launch.via.insert(0, crate::text::Location::in_file(file, service.key));
+    launch.via.insert(0, Location::in_file(file, service.key));
     if launch.location.path == file.path {
         launch.via.clear();
     }
     launch
 }
 
-/// Whether a port is published beyond this computer.
-fn publishes(service: &Service<'_>) -> bool {
-    service.all("ports").flat_map(|(_, node)| node.items()).any(|item| match item.text() {
+/// What the service may do and use.
+fn bounds(service: &Service<'_>, published: Option<Location>, proxied: bool) -> Bounds {
+    let limits = service.get("deploy").and_then(|(_, node)| node.at(&["resources", "limits"]));
+    let limited = |key: &str| limits.is_some_and(|limits| limits.get(key).is_some());
+    let on = |key: &str| service.get(key).filter(|(_, node)| node.text() == Some("true"));
+    let socket = || {
+        let mut mounts =
+            service.all("volumes").flat_map(|(file, node)| node.items().iter().map(move |item| (file, item)));
+        mounts.find(|(_, item)| item.text().is_some_and(|text| text.contains("docker.sock")))
+    };
+    let privileged = on("privileged").or_else(socket).map(|(file, node)| Location::in_file(file, node.span));
+    Bounds {
+        user: service.text("user").map(|text| default_or_text(text).to_owned()),
+        memory: service.get("mem_limit").is_some() || limited("memory"),
+        processes: service.get("pids_limit").is_some() || limited("pids"),
+        place: service.chain.first().map(|(file, _)| Location::in_file(file, service.key)),
+        published,
+        proxied,
+        image: None,
+        privileged,
+    }
+}
+
+/// Where a port is published beyond this computer.
+fn published(service: &Service<'_>) -> Option<Location> {
+    let mut ports = service.all("ports").flat_map(|(file, node)| node.items().iter().map(move |item| (file, item)));
+    let found = ports.find(|(_, item)| match item.text() {
         Some(text) => {
             let host =
                 text.strip_prefix("${").and_then(|rest| rest.split_once(":-")).map_or(text, |(_, default)| default);
             text.contains(':') && !host.starts_with("127.0.0.1") && !host.starts_with("localhost")
         }
         None => item.get("published").is_some() && item.get("host_ip").and_then(|ip| ip.text()) != Some("127.0.0.1"),
-    })
+    });
+    found.map(|(file, item)| Location::in_file(file, item.span))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::hosted;
 use super::scope::Scope;
 use super::vars::overlay;
 use super::{Deployments, Kind, dockerfile, fields, roles};
-use crate::facts::LaunchRole;
+use crate::facts::{Bounds, LaunchRole};
 use crate::lang::node::Node;
 use crate::lang::yaml;
 use crate::text::{Location, RepoPath, SourceFile};
@@ -59,8 +59,9 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         }
         let name = document.at(&["metadata", "name"]).and_then(Node::text).unwrap_or("deployment");
         let containers = document.at(&["spec", "template", "spec", "containers"]).map(Node::items).unwrap_or_default();
+        let pod = document.at(&["spec", "template", "spec"]);
         for node in containers {
-            container(file, context, found, (name, node), tls);
+            container(file, context, found, (name, node), (tls, pod));
         }
     }
 }
@@ -74,11 +75,13 @@ fn container<'a>(
     context: &Context<'a>,
     found: &mut Deployments,
     (name, node): (&str, &Node),
-    tls: bool,
+    (tls, pod): (bool, Option<&Node>),
 ) {
     let own = node.get("env").map(|env| fields::named_env(file, env, "name")).unwrap_or_default();
     let image = node.get("image").and_then(|image| image.text()).unwrap_or("");
-    let docker = own_image(image, context).map(|docker| Image::read(docker, context, None));
+    let container_name = node.get("name").and_then(|name| name.text()).unwrap_or("");
+    let docker = own_image(image, &[name, container_name], context);
+    let docker = docker.map(|docker| Image::read(docker, context, None));
     let stage = docker.as_ref().and_then(|docker| docker.stages.last());
     let mut scope = Scope::new(context, RepoPath::root());
     let mut env = own.clone();
@@ -103,6 +106,8 @@ fn container<'a>(
     let mut frame = Frame::new(KIND.name, file, name, node.span);
     frame.role = roles::of_path(&file.path, LaunchRole::Production);
     (frame.env, frame.https) = (env, tls.then_some(true));
+    frame.bounds = bounds(file, node, pod);
+    frame.bounds.image = docker.as_ref().map(|docker| docker.file.path.clone());
     let mut launch = frame.launch(start);
     if launch.location.path != file.path {
         launch.via.insert(0, Location::in_file(file, node.span));
@@ -110,16 +115,56 @@ fn container<'a>(
     found.launches.push(launch);
 }
 
-/// The tree's Dockerfile, where it has one only and the image is not a well-known other one.
-fn own_image<'a>(image: &str, context: &Context<'a>) -> Option<&'a SourceFile> {
+/// What a container may do and use, by itself and by its pod.
+pub(crate) fn bounds(file: &SourceFile, container: &Node, pod: Option<&Node>) -> Bounds {
+    let security = |key: &str| {
+        let own = container.at(&["securityContext", key]).and_then(Node::text);
+        own.or_else(|| pod.and_then(|pod| pod.at(&["securityContext", key])?.text()))
+    };
+    let user = security("runAsUser").map(str::to_owned);
+    let limits = container.at(&["resources", "limits"]);
+    let privileged = container.at(&["securityContext", "privileged"]).filter(|node| node.text() == Some("true"));
+    Bounds {
+        user: user.or_else(|| (security("runAsNonRoot") == Some("true")).then(|| "nonroot".to_owned())),
+        memory: limits.is_some_and(|limits| limits.get("memory").is_some()),
+        // Kubernetes limits the processes of a pod on the node, not here.
+        processes: true,
+        place: Some(Location::in_file(file, container.span)),
+        privileged: privileged.map(|node| Location::in_file(file, node.span)),
+        ..Bounds::default()
+    }
+}
+
+/// The tree's Dockerfile that an image is most likely built from: its only one; else the one whose
+/// directory the image is named after; else the only one that starts a server, where the image or
+/// what runs it is named like one. A well-known other image is none of the tree's.
+pub(crate) fn own_image<'a>(image: &str, names: &[&str], context: &Context<'a>) -> Option<&'a SourceFile> {
     let name = image.rsplit('/').next()?.split([':', '@']).next()?;
     if FOREIGN.iter().any(|foreign| name.starts_with(foreign)) {
         return None;
     }
-    let mut all =
-        context.files().filter(|file| (dockerfile::KIND.matches)(&file.path) && file.path.name() == "Dockerfile");
-    let first = all.next()?;
-    all.next().is_none().then_some(first)
+    let is_dockerfile = |file: &&SourceFile| (dockerfile::KIND.matches)(&file.path) && file.path.name() == "Dockerfile";
+    let all: Vec<&SourceFile> = context.files().filter(is_dockerfile).collect();
+    if let [only] = all.as_slice() {
+        return Some(only);
+    }
+    let words: Vec<&str> = name.split(['-', '_', '.']).collect();
+    if let Some(named) = all.iter().find(|file| words.contains(&file.path.parent().name())) {
+        return Some(named);
+    }
+    let like_an_app = words.iter().chain(names).any(|word| {
+        ["flask", "api", "app", "web", "server", "backend", "python"].contains(&word.to_ascii_lowercase().as_str())
+    });
+    let starts = |file: &&&SourceFile| {
+        let image = Image::read(file, context, None);
+        image
+            .stages
+            .last()
+            .is_some_and(|stage| stage.start(&stage.scope(context, &RepoPath::root()), None, None).is_some())
+    };
+    let mut servers = all.iter().filter(starts);
+    let first = servers.next().filter(|_| like_an_app)?;
+    servers.next().is_none().then_some(first)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod dockerfile;
 mod documentation;
 mod fields;
 mod fly;
+mod helm;
 mod heroku;
 mod hosted;
 mod kubernetes;
@@ -73,6 +74,7 @@ pub const KINDS: &[Kind] = &[
     heroku::KIND,
     railway::KIND,
     serverless::KIND,
+    helm::KIND,
     makefile::KIND,
     documentation::KIND,
     kubernetes::KIND,

@@ -9,7 +9,7 @@ use super::words::{Arg, ShellText, assigned, inner_text, is_assignment};
 use super::wrappers::{self, Step};
 use crate::facts::{LaunchVar, Server};
 use crate::lang::shell::{Arm, commands, is_name};
-use crate::text::{Location, RepoPath, Span};
+use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// How deep scripts and `sh -c` are followed.
 const DEPTH: usize = 4;
@@ -294,7 +294,8 @@ impl<'a, 'c> Runner<'a, 'c> {
     /// A script of the tree, named by word `index`.
     fn call(&mut self, args: &[Arg<'a>], index: usize, branch: bool, depth: usize) {
         let name = self.scope.expand(&args[index]);
-        let Some(file) = self.scope.path(&name).and_then(|path| self.scope.context.file(&path)) else { return };
+        let there = self.scope.path(&name).and_then(|path| self.scope.context.file(&path));
+        let Some(file) = there.or_else(|| self.only_one(&name)) else { return };
         if depth >= DEPTH || self.via.iter().any(|place| place.path == file.path) {
             return;
         }
@@ -303,12 +304,24 @@ impl<'a, 'c> Runner<'a, 'c> {
         let before = self.starts.len();
         let outer = std::mem::replace(&mut self.params, args[index + 1..].to_vec());
         let (cwd, workdir) = (self.scope.cwd.clone(), self.scope.workdir.clone());
+        if there.is_none() {
+            self.scope.cwd = file.path.parent();
+        }
         self.text(&ShellText::of(file, Span::new(0, file.text.len())), depth + 1);
         self.params = outer;
         (self.scope.cwd, self.scope.workdir) = (cwd, workdir);
         self.via.pop();
         let inner = choose(self.starts.split_off(before));
         self.starts.extend(inner.map(|start| Start { branch, ..start }));
+    }
+
+    /// The only script of the tree with the name of `./NAME`, where nothing says what the image has
+    /// in its working directory: the code is mounted there.
+    fn only_one(&self, name: &str) -> Option<&'a SourceFile> {
+        let name = name.strip_prefix("./").filter(|_| self.scope.workdir.is_some())?;
+        let mut hits = self.scope.context.files().filter(|file| file.path.name() == name && is_script(&file.path));
+        let first = hits.next()?;
+        hits.next().is_none().then_some(first)
     }
 
     fn program(&mut self, args: Vec<Arg<'a>>, branch: bool, depth: usize) {

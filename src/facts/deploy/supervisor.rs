@@ -48,6 +48,7 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         let mut frame = Frame::new(KIND.name, file, name, section.head);
         frame.role = roles::of_path(&file.path, LaunchRole::Production);
         frame.env = env;
+        frame.bounds.user = section.get("user").map(|user| uncommented(&user.value).trim().to_owned());
         found.launches.push(frame.launch(start));
     }
 }

@@ -7,10 +7,10 @@ use super::shell::start_words;
 use super::vars::{self, whole_lines};
 use super::words::{Form, Piece, ShellText};
 use super::{Deployments, Kind, roles};
-use crate::facts::{LaunchRole, LaunchVar};
+use crate::facts::{Bounds, LaunchRole, LaunchVar};
 use crate::lang::ini::{Continues, Section, Setting, sections};
 use crate::lang::shell::words;
-use crate::text::{RepoPath, SourceFile, Span};
+use crate::text::{Location, RepoPath, SourceFile, Span};
 
 pub(crate) const KIND: Kind = Kind { name: "systemd", matches, read };
 
@@ -41,7 +41,26 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         frame.role = roles::of_path(&file.path, LaunchRole::Production);
         frame.env = env;
         frame.env_files = env_files(section, context);
+        frame.bounds = bounds(file, section);
         found.launches.push(frame.launch(start));
+    }
+}
+
+/// What the unit lets the service do and use.
+fn bounds(file: &SourceFile, section: &Section) -> Bounds {
+    let given = |keys: &[&str]| keys.iter().any(|key| section.get(key).is_some_and(|s| s.value.trim() != "infinity"));
+    let dynamic = section.get("DynamicUser").is_some_and(|s| matches!(s.value.trim(), "yes" | "true" | "1" | "on"));
+    let user = section.get("User").map(|setting| setting.value.trim().to_owned());
+    // A unit of the system runs as root where it names nobody; one of a user does not.
+    let of_a_user = file.path.components().any(|dir| dir == "user") || file.text.contains("default.target");
+    Bounds {
+        user: user
+            .or_else(|| (!dynamic && !of_a_user).then(|| "root".to_owned()))
+            .or_else(|| Some("dynamic".to_owned())),
+        memory: given(&["MemoryMax", "MemoryLimit", "MemoryHigh"]),
+        processes: given(&["TasksMax", "LimitNPROC"]),
+        place: Some(Location::in_file(file, section.head)),
+        ..Bounds::default()
     }
 }
 

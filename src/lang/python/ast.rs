@@ -76,6 +76,8 @@ pub enum StmtKind {
 
 pub struct Handler {
     pub types: Option<Expr>,
+    /// What the error is bound to.
+    pub name: Option<String>,
     pub body: Vec<Stmt>,
 }
 
@@ -237,6 +239,15 @@ impl Expr {
     pub fn as_name(&self) -> Option<&str> {
         match &self.kind {
             ExprKind::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The name of a plain name, also where it is wrapped (`as_pattern_target`).
+    pub(super) fn bound_name(&self) -> Option<String> {
+        match &self.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            ExprKind::Other(inner) => inner.first().and_then(Expr::bound_name),
             _ => None,
         }
     }

@@ -208,7 +208,12 @@ impl Reader<'_> {
                 "except_clause" | "except_group_clause" => {
                     let types = named(clause).into_iter().find(|child| child.kind() != "block");
                     let types = types.map(|types| self.expr(types, 0));
-                    handlers.push(Handler { types, body: self.child_block(clause, depth) });
+                    // `X as e` is read as the two expressions in it.
+                    let name = types.as_ref().and_then(|types| match &types.kind {
+                        ExprKind::Other(parts) => parts.get(1).and_then(Expr::bound_name),
+                        _ => None,
+                    });
+                    handlers.push(Handler { types, name, body: self.child_block(clause, depth) });
                 }
                 "finally_clause" => finally = self.child_block(clause, depth),
                 _ => {}

@@ -6,6 +6,7 @@ use crate::facts::{Facts, Target};
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::remedy::{Applicability, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
+use crate::text::Location;
 
 pub(super) const RULE: Rule = Rule {
     id: "FH401",
@@ -57,7 +58,19 @@ fn check(facts: &Facts) -> Vec<Finding> {
             }
         }
     }
+    for target in facts.targets.iter().filter(|target| facts.is_image(target)) {
+        for way in ways(facts, target) {
+            let message = format!("Debug mode is on where the image starts it ({}).", target.name);
+            let known = known(facts, target, &way);
+            push(&mut found, known.into_iter().fold(finding(&way, Severity::Low, message), Finding::known_by));
+        }
+    }
     found
+}
+
+/// Where debug mode is on: what other rules need not say again.
+pub(super) fn on_in_production(facts: &Facts) -> Vec<Location> {
+    check(facts).into_iter().map(|finding| finding.primary).collect()
 }
 
 /// Adds a finding, once for each place; the worse one stays.
@@ -77,6 +90,7 @@ fn finding(way: &Way<'_>, severity: Severity, message: String) -> Finding {
         Way::Run(_) if severity == Severity::Low => {
             finding.next_step("Set FLASK_DEBUG=1 while developing instead, if nobody relies on it.")
         }
+        _ if severity == Severity::Low => finding.next_step("Switch debug off for what the image starts."),
         _ => finding,
     }
 }

@@ -32,11 +32,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
-    for target in facts.targets.iter().filter(|target| target.production) {
+    for target in facts.targets.iter().filter(|target| target.production || facts.is_image(target)) {
         let Some((launch, run)) = server_start::development_server(facts, target) else { continue };
-        let message = format!("Production starts the development server ({}).", launch.server.name());
+        let (severity, message) = if target.production {
+            (RULE.severity, format!("Production starts the development server ({}).", launch.server.name()))
+        } else {
+            (Severity::Low, format!("The image starts the development server ({}).", launch.server.name()))
+        };
         let mut finding =
-            Finding::new(RULE.id, RULE.threat, RULE.severity, launch.location.clone(), launch.name.clone(), message);
+            Finding::new(RULE.id, RULE.threat, severity, launch.location.clone(), launch.name.clone(), message)
+                .next_step("Start the app with gunicorn, uWSGI or Waitress there.");
         if let Some(run) = run {
             finding = finding.related(run.location.clone(), "app.run() serves with the development server");
         }
@@ -150,7 +155,7 @@ fn written(facts: &Facts, launch: &Launch, span: Span, words: &[String], expands
 ///
 /// # Errors
 /// Why a person has to look at it.
-fn importable(facts: &Facts, run: &RunCall) -> Result<Option<Change>, String> {
+pub(super) fn importable(facts: &Facts, run: &RunCall) -> Result<Option<Change>, String> {
     let file = facts.py(&run.path).ok_or_else(|| format!("{} was not parsed.", run.path))?;
     let top = file.module.body.iter().find(|stmt| stmt.span.contains(run.call));
     let top = top.ok_or_else(|| format!("app.run() was not found in {}.", run.path))?;

@@ -154,7 +154,7 @@ pub(super) fn finding(
     facts.doubts(target).into_iter().fold(finding.known_by(format!("{}: {how}", target.name)), Finding::known_by)
 }
 
-fn app_location(facts: &Facts, root: &RepoPath) -> Location {
+pub(in crate::rules) fn app_location(facts: &Facts, root: &RepoPath) -> Location {
     let app = facts.apps.apps.iter().find(|app| facts.is_own(&app.path) && facts.same_project(&app.path, root));
     app.map_or_else(|| Location::whole(root.clone()), |app| app.location.clone())
 }
@@ -164,7 +164,7 @@ fn app_location(facts: &Facts, root: &RepoPath) -> Location {
 ///
 /// # Errors
 /// Why it must not be written, in words.
-pub(super) fn set(
+pub(in crate::rules) fn set(
     facts: &Facts,
     target: &Target,
     key: &str,

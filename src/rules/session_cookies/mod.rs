@@ -1,6 +1,6 @@
 //! Threat 2: the session cookie.
 
-mod flags;
+pub(in crate::rules) mod flags;
 mod httponly;
 mod samesite;
 mod secure;

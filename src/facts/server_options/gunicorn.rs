@@ -1,0 +1,225 @@
+//! Gunicorn's options: from its settings file, GUNICORN_CMD_ARGS and its command line, under the
+//! names the settings file has; and the list of all names there are.
+
+use super::{ServerOption, command_line, text_of, words_behind};
+use crate::facts::Facts;
+use crate::facts::launch::Launch;
+
+/// Every setting of Gunicorn 27, and what older versions had besides. Its settings file ignores
+/// any other name without a word.
+pub const SETTINGS: &[&str] = &[
+    "access_log_format",
+    "accesslog",
+    "asgi_disconnect_grace_period",
+    "asgi_lifespan",
+    "asgi_loop",
+    "backlog",
+    "bind",
+    "ca_certs",
+    "capture_output",
+    "casefold_http_method",
+    "cert_reqs",
+    "certfile",
+    "chdir",
+    "check_config",
+    "child_exit",
+    "ciphers",
+    "config",
+    "control_socket",
+    "control_socket_disable",
+    "control_socket_mode",
+    "daemon",
+    "debug",
+    "default_proc_name",
+    "dirty_apps",
+    "dirty_graceful_timeout",
+    "dirty_post_fork",
+    "dirty_threads",
+    "dirty_timeout",
+    "dirty_worker_exit",
+    "dirty_worker_init",
+    "dirty_workers",
+    "disable_redirect_access_to_syslog",
+    "django_settings",
+    "do_handshake_on_connect",
+    "dogstatsd_tags",
+    "enable_backlog_metric",
+    "enable_stdio_inheritance",
+    "errorlog",
+    "forwarded_allow_ips",
+    "forwarder_headers",
+    "graceful_timeout",
+    "group",
+    "header_map",
+    "http2_cleartext",
+    "http2_initial_window_size",
+    "http2_max_concurrent_streams",
+    "http2_max_frame_size",
+    "http2_max_header_list_size",
+    "http_parser",
+    "http_protocols",
+    "initgroups",
+    "keepalive",
+    "keyfile",
+    "limit_request_field_size",
+    "limit_request_fields",
+    "limit_request_line",
+    "logconfig",
+    "logconfig_dict",
+    "logconfig_json",
+    "logger_class",
+    "loglevel",
+    "max_requests",
+    "max_requests_jitter",
+    "nworkers_changed",
+    "on_dirty_starting",
+    "on_exit",
+    "on_reload",
+    "on_starting",
+    "paste",
+    "permit_obsolete_folding",
+    "permit_unconventional_http_method",
+    "permit_unconventional_http_version",
+    "pidfile",
+    "post_fork",
+    "post_request",
+    "post_worker_init",
+    "pre_exec",
+    "pre_fork",
+    "pre_request",
+    "preload_app",
+    "print_config",
+    "proc_name",
+    "protocol",
+    "proxy_allow_ips",
+    "proxy_protocol",
+    "pythonpath",
+    "raw_env",
+    "raw_paste_global_conf",
+    "reload",
+    "reload_engine",
+    "reload_extra_files",
+    "reuse_port",
+    "root_path",
+    "secure_scheme_headers",
+    "sendfile",
+    "spew",
+    "ssl_context",
+    "ssl_version",
+    "statsd_host",
+    "statsd_prefix",
+    "strip_header_spaces",
+    "suppress_ragged_eofs",
+    "syslog",
+    "syslog_addr",
+    "syslog_facility",
+    "syslog_prefix",
+    "threads",
+    "timeout",
+    "tmp_upload_dir",
+    "tornado_worker_count",
+    "umask",
+    "user",
+    "uwsgi_allow_ips",
+    "websocket_max_message_size",
+    "when_ready",
+    "worker_abort",
+    "worker_class",
+    "worker_connections",
+    "worker_exit",
+    "worker_int",
+    "worker_tmp_dir",
+    "workers",
+    "wsgi_app",
+];
+
+/// What the command line calls otherwise than the settings file.
+pub const OPTIONS: &[(&str, &str)] = &[
+    ("b", "bind"),
+    ("w", "workers"),
+    ("k", "worker_class"),
+    ("t", "timeout"),
+    ("c", "config"),
+    ("D", "daemon"),
+    ("e", "raw_env"),
+    ("env", "raw_env"),
+    ("p", "pidfile"),
+    ("pid", "pidfile"),
+    ("u", "user"),
+    ("g", "group"),
+    ("m", "umask"),
+    ("n", "proc_name"),
+    ("name", "proc_name"),
+    ("R", "enable_stdio_inheritance"),
+    ("keep_alive", "keepalive"),
+    ("reload_extra_file", "reload_extra_files"),
+    ("preload", "preload_app"),
+    ("access_logfile", "accesslog"),
+    ("access_logformat", "access_log_format"),
+    ("error_logfile", "errorlog"),
+    ("log_file", "errorlog"),
+    ("log_level", "loglevel"),
+    ("log_config", "logconfig"),
+    ("log_syslog", "syslog"),
+    ("log_syslog_to", "syslog_addr"),
+    ("proxy_allow_from", "proxy_allow_ips"),
+    ("no_control_socket", "control_socket_disable"),
+    ("no_sendfile", "sendfile"),
+];
+
+const SWITCHES: &[&str] = &[
+    "reload",
+    "spew",
+    "check-config",
+    "print-config",
+    "preload",
+    "no-sendfile",
+    "reuse-port",
+    "D",
+    "daemon",
+    "R",
+    "enable-stdio-inheritance",
+    "initgroups",
+    "disable-redirect-access-to-syslog",
+    "capture-output",
+    "log-syslog",
+    "suppress-ragged-eofs",
+    "do-handshake-on-connect",
+    "permit-obsolete-folding",
+    "strip-header-spaces",
+    "permit-unconventional-http-method",
+    "permit-unconventional-http-version",
+    "casefold-http-method",
+    "no-control-socket",
+    "enable-backlog-metric",
+];
+
+/// The options of a launch, weaker sources first.
+pub(super) fn options(facts: &Facts, launch: &Launch) -> Vec<ServerOption> {
+    let mut found = Vec::new();
+    if let Some(conf) = facts.server_conf(launch) {
+        for setting in &conf.settings {
+            found.push(ServerOption {
+                name: setting.name.clone(),
+                value: text_of(&setting.value),
+                location: facts.files.locate(&conf.path, setting.name_span),
+                value_span: Some(setting.value.span),
+            });
+        }
+    }
+    let named = |mut option: ServerOption| {
+        option.name = option.name.replace('-', "_");
+        if let Some((_, name)) = OPTIONS.iter().find(|(known, _)| *known == option.name) {
+            option.name = (*name).to_owned();
+        }
+        option
+    };
+    for var in launch.env.iter().filter(|var| var.name == "GUNICORN_CMD_ARGS") {
+        let words = var.value.as_deref().map(|value| value.expose().split_whitespace().map(str::to_owned).collect());
+        let words: Vec<String> = words.unwrap_or_default();
+        found.extend(command_line(&words, &var.location, SWITCHES).into_iter().map(named));
+    }
+    let words = words_behind(launch, &["gunicorn"]);
+    found.extend(command_line(words, &launch.location, SWITCHES).into_iter().map(named));
+    found
+}
