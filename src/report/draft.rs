@@ -21,7 +21,9 @@ pub fn render(draft: &Draft, store: &str, style: Style) -> String {
         change(&mut out, draft, file, style);
     }
     if !draft.secrets.is_empty() {
-        let _ = writeln!(out, "{}", style.paint(Role::Strong, "New keys (256 bits each)"));
+        let shown = draft.secrets.iter().any(|secret| matches!(secret.held, Held::Shown { .. }));
+        let heading = if shown { "New keys (256 bits each)" } else { "New keys (256 bits each, never shown)" };
+        let _ = writeln!(out, "{}", style.paint(Role::Strong, heading));
         for secret in &draft.secrets {
             let there = if secret.is_new() { "" } else { "   (there already: it stays as it is)" };
             let place = match secret.held {
