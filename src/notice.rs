@@ -18,6 +18,8 @@ pub enum NoticeKind {
     PartlyParsed,
     Budget,
     HistoryNotChecked,
+    /// History holds more than the findings say.
+    HistoryHolds,
     EnvLineUnclear,
     RemedyWithheld,
     Ignore,
@@ -42,8 +44,14 @@ pub struct Notice {
 
 impl Notice {
     pub fn file(kind: NoticeKind, path: &RepoPath, message: impl Into<String>) -> Self {
-        let gap =
-            !matches!(kind, NoticeKind::Info | NoticeKind::RemedyWithheld | NoticeKind::Symlink | NoticeKind::Ignore);
+        let gap = !matches!(
+            kind,
+            NoticeKind::Info
+                | NoticeKind::HistoryHolds
+                | NoticeKind::RemedyWithheld
+                | NoticeKind::Symlink
+                | NoticeKind::Ignore
+        );
         Self { kind, path: Some(path.clone()), line: None, message: message.into(), gap }
     }
 

@@ -102,6 +102,8 @@ pub enum Command {
     Scan(ScanArgs),
     /// Explain a rule, or say which value a setting has on each way the app is started
     Explain(ExplainArgs),
+    /// List leaked values in git history, live or old, with a plan to clean up
+    History(HistoryArgs),
     /// Give a fresh clone the keys it asks for, in its env file
     Onboard(OnboardArgs),
     /// Run a command with the stored keys in its environment
@@ -118,6 +120,7 @@ impl Command {
         match self {
             Command::Scan(_) => "scan",
             Command::Explain(_) => "explain",
+            Command::History(_) => "history",
             Command::Onboard(_) => "onboard",
             Command::Exec(_) => "exec",
             Command::Store(_) => "store",
@@ -211,6 +214,23 @@ pub struct ScanArgs {
     /// How much git history to read: everything, nothing, or the newest N commits
     #[arg(long, value_name = "all|none|N", value_parser = parse_history)]
     pub history: Option<History>,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+
+    /// How much git history to read: everything, nothing, or the newest N commits [default:
+    /// everything within 100,000 commits and 4 GiB]
+    #[arg(long, value_name = "all|none|N", value_parser = parse_history)]
+    pub history: Option<History>,
+
+    /// Also write the values to this file, for git-filter-repo; it must lie outside of every
+    /// repository, and only you can read it
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub write_replacements: Option<PathBuf>,
 }
 
 /// How much of git history is read.

@@ -1,6 +1,7 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
 mod choose;
+mod cleanup;
 mod config;
 mod consequences;
 mod effective;
@@ -31,12 +32,14 @@ use crate::notice::Notice;
 use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
 
+pub use cleanup::{CleanupStep, LeakState, cleanup, leak_state, leaks_by_state, replacements};
 pub use config::{ConfigCell, ConfigRow, ConfigTable};
 pub use consequences::consequences;
 pub use effective::{EffectiveLine, effective};
 pub use error::{EngineError, ErrorKind};
 pub use exec::exec;
 pub use fix::{Fix, ShownKey, Written, write};
+pub use history::ALL_COMMITS;
 pub use ignores::{IGNORES, Ignore};
 pub use offers::StoreOffer;
 pub use patch::{Patch, PatchFile};
@@ -108,8 +111,12 @@ pub struct ProjectSummary {
 pub struct HistorySummary {
     pub checked: bool,
     pub commits: usize,
+    /// Unique versions of files that were read.
+    pub versions: usize,
     /// Why it was not, or not wholly, read.
     pub reason: Option<String>,
+    /// Versions of files that were passed over, in words.
+    pub skipped: Vec<String>,
 }
 
 /// What could be done about a scan.

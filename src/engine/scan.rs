@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::facts::leaks::LiveValues;
 use crate::facts::{Facts, FileRole};
 use crate::finding::{Finding, Severity};
 use crate::notice::{Notice, NoticeKind};
@@ -98,7 +99,8 @@ fn staged(request: &Request, mut sink: Option<&mut Sink<'_>>) -> Result<Scan, En
     let _ = tell(ScanEvent::Progress(ScanProgress { stage: ScanStage::Files, done: read, total: read }));
     let (leaks, history) = match tell(ScanEvent::Tree(&scan)) {
         ControlFlow::Continue(()) => {
-            history::leaks(&git, request.commits, &mut |progress| tell(ScanEvent::Progress(progress)))
+            let live = LiveValues::of(&scan.facts);
+            history::leaks(&git, request.commits, &live, &mut |progress| tell(ScanEvent::Progress(progress)))
         }
         ControlFlow::Break(()) => (Vec::new(), history::unread("it was stopped".to_owned())),
     };
@@ -126,6 +128,7 @@ impl Judge<'_> {
                 format!("git history was not wholly checked: {reason}"),
             ));
         }
+        notices.extend(history::other_leaks(&facts));
         let found = judge(&facts, &options);
         let judged = triage::triage(found, &facts.files.sources, &options, self.baseline.as_ref(), today());
         notices.extend(judged.notices);

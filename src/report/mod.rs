@@ -4,6 +4,7 @@
 
 pub mod draft;
 pub mod effective;
+pub mod history;
 pub mod json_v1;
 pub mod receipt;
 pub mod rules;

@@ -89,6 +89,9 @@ pub(super) fn place(location: &Location) -> String {
     let spot = format!("{}:{}:{}", one_line(location.path.as_str()), location.line, location.column);
     match &location.place {
         Place::Tree => spot,
+        Place::Commit(id) if location.path.is_root() => {
+            format!("the message of commit {}", id.get(..SHORT_ID).unwrap_or(id))
+        }
         Place::Commit(id) => format!("{spot} in commit {}", id.get(..SHORT_ID).unwrap_or(id)),
     }
 }
@@ -201,7 +204,11 @@ fn last_cells(text: &str, limit: usize) -> (String, usize) {
 /// What was not judged, or only in part: always. The other notices where everything is asked for.
 fn not_judged(out: &mut String, notices: &[Notice], detail: Detail, style: Style) {
     let matters = |notice: &&Notice| {
-        notice.gap || matches!(notice.kind, NoticeKind::PartlyParsed | NoticeKind::Symlink | NoticeKind::RemedyWithheld)
+        notice.gap
+            || matches!(
+                notice.kind,
+                NoticeKind::PartlyParsed | NoticeKind::Symlink | NoticeKind::RemedyWithheld | NoticeKind::HistoryHolds
+            )
     };
     let shown: Vec<&Notice> = notices.iter().filter(|notice| matters(notice) || detail == Detail::Full).collect();
     if shown.is_empty() {

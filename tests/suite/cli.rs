@@ -18,6 +18,7 @@ fn help_is_reviewed() {
         ("help-long", &["--help"]),
         ("help-scan", &["scan", "--help"]),
         ("help-explain", &["explain", "--help"]),
+        ("help-history", &["history", "--help"]),
         ("help-undo", &["undo", "--help"]),
         ("help-exec", &["exec", "--help"]),
         ("help-store", &["store", "--help"]),

@@ -9,6 +9,7 @@ mod decisions;
 mod exec;
 mod floors;
 mod flow;
+mod history;
 mod messages;
 mod real;
 mod rules;

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod diff;
 pub mod exec;
 pub mod explain;
+pub mod history;
 pub mod onboard;
 mod request;
 pub mod scan;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::{KeyRequest, Request, SettingsFile};
+use crate::engine::{ALL_COMMITS, KeyRequest, Request, SettingsFile};
 use crate::options::{FailOn, Flags};
 use crate::report;
 use crate::text::RepoPath;
@@ -16,7 +16,8 @@ pub(super) fn request(root: PathBuf, history: Option<History>, args: &GlobalArgs
     Request {
         root,
         commits: match history {
-            None | Some(History::All) => None,
+            None => None,
+            Some(History::All) => Some(ALL_COMMITS),
             Some(History::None) => Some(0),
             Some(History::Newest(count)) => Some(count),
         },

@@ -5,53 +5,41 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Detector, Given, SECRET_SETTINGS, Text};
+use super::assignments::in_address;
+use super::names::{self, Named, PYTHON_MENTION, is_plausible};
+use super::{Detector, Doubt, Given, Kind, Text};
 use crate::facts::files::{FileRole, Files, PyFile};
 use crate::facts::names::Names;
 use crate::facts::settings;
-use crate::facts::values::Value;
-use crate::lang::python;
+use crate::facts::values::{Value, Valued};
+use crate::lang::python::{self, Expr, ExprKind, StmtKind, walk_stmts};
 use crate::secret::Secret;
-use crate::secret::strength::is_placeholder;
 use crate::text::{RepoPath, SourceFile};
 
 /// Reads Python for the literals it gives to settings. Most versions of a file differ elsewhere:
 /// what stands around the names decides, and is judged once.
+#[derive(Default)]
 pub struct PythonSettings {
-    keys: &'static [&'static str],
-    mention: MentionFinder,
-    /// What the places that mention a key came to, by a hash of these places' text.
+    /// What the places that mention a name came to, by a hash of these places' text.
     known: BTreeMap<u64, Vec<Remembered>>,
 }
 
 /// A [`Given`] in terms of the text around the mentions, wherever that stands in a file.
 struct Remembered {
+    kind: Kind,
     key: String,
     secret: Arc<Secret>,
+    written: Vec<Arc<Secret>>,
+    doubt: Option<Doubt>,
     /// Which mention, and how many lines from it.
     mention: usize,
     offset: isize,
 }
 
-impl Default for PythonSettings {
-    fn default() -> Self {
-        Self::of(SECRET_SETTINGS)
-    }
-}
-
-impl PythonSettings {
-    fn of(keys: &'static [&'static str]) -> Self {
-        Self { keys, mention: MentionFinder::new(keys), known: BTreeMap::new() }
-    }
-}
-
 impl Detector for PythonSettings {
     fn reads(&self, path: &RepoPath) -> bool {
         matches!(path.extension(), "py" | "cfg")
-            && !matches!(
-                crate::repo::role(path),
-                FileRole::Test | FileRole::Vendored | FileRole::Migration | FileRole::Docs
-            )
+            && !matches!(crate::repo::role(path), FileRole::Vendored | FileRole::Migration)
     }
 
     fn reads_messages(&self) -> bool {
@@ -59,23 +47,22 @@ impl Detector for PythonSettings {
     }
 
     fn may_hold(&self, text: &str) -> bool {
-        self.mention.any(text)
+        PYTHON_MENTION.as_ref().is_some_and(|mention| mention.is_match(text))
     }
 
     fn find(&mut self, text: &Text<'_>) -> Vec<Given> {
-        let Some(path) = text.path else { return Vec::new() };
+        let (Some(path), Some(mention)) = (text.path, PYTHON_MENTION.as_ref()) else { return Vec::new() };
         let text = text.text;
-        let mentions = windows(text, &self.mention.lines(text), self.keys);
+        let at: Vec<usize> = mention.find_iter(text).map(|found| found.start()).collect();
+        let mentions = windows(text, &at);
         if mentions.is_empty() {
             return Vec::new();
         }
         let hash = fingerprint(&mentions);
         if let Some(known) = self.known.get(&hash) {
-            let place = |r: &Remembered| mentions.get(r.mention)?.line.checked_add_signed(r.offset);
-            let given = |r: &Remembered| Some(Given::setting(r.key.clone(), Arc::clone(&r.secret), place(r)?));
-            return known.iter().filter_map(given).collect();
+            return known.iter().filter_map(|remembered| remembered.at(&mentions)).collect();
         }
-        let found = in_python(path, text, self.keys);
+        let found = in_python(path, text);
         if let Some(remembered) = remember(&mentions, &found) {
             self.known.insert(hash, remembered);
         }
@@ -83,28 +70,17 @@ impl Detector for PythonSettings {
     }
 }
 
-/// Finds the lines that may mention a signing key, fast.
-struct MentionFinder {
-    words: Vec<memchr::memmem::Finder<'static>>,
-}
-
-impl MentionFinder {
-    fn new(keys: &'static [&'static str]) -> Self {
-        // `JWT_SECRET_KEY` is found with `SECRET_KEY`.
-        let outer = |key: &&&str| !keys.iter().any(|other| other != *key && key.contains(other));
-        let words = keys.iter().filter(outer).copied().chain(["secret_key"]);
-        Self { words: words.map(memchr::memmem::Finder::new).collect() }
-    }
-
-    fn any(&self, text: &str) -> bool {
-        self.words.iter().any(|word| word.find(text.as_bytes()).is_some())
-    }
-
-    /// Offsets of mentions, in order.
-    fn lines(&self, text: &str) -> Vec<usize> {
-        let mut at: Vec<usize> = self.words.iter().flat_map(|word| word.find_iter(text.as_bytes())).collect();
-        at.sort_unstable();
-        at
+impl Remembered {
+    /// The same in another version.
+    fn at(&self, mentions: &[Mention<'_>]) -> Option<Given> {
+        Some(Given {
+            kind: self.kind,
+            key: self.key.clone(),
+            secret: Arc::clone(&self.secret),
+            written: self.written.clone(),
+            line: mentions.get(self.mention)?.line.checked_add_signed(self.offset)?,
+            doubt: self.doubt,
+        })
     }
 }
 
@@ -122,7 +98,7 @@ const LONGEST_STATEMENT: usize = 60;
 
 /// The texts around the mentions that could give a literal: from two lines above to the end of
 /// the statement, as far as brackets and backslashes tell.
-fn windows<'t>(text: &'t str, mentions: &[usize], keys: &[&str]) -> Vec<Mention<'t>> {
+fn windows<'t>(text: &'t str, mentions: &[usize]) -> Vec<Mention<'t>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let (mut line, mut counted) = (1, 0);
@@ -140,7 +116,7 @@ fn windows<'t>(text: &'t str, mentions: &[usize], keys: &[&str]) -> Vec<Mention<
         let (end, lines) = statement_end(text, at);
         covered = end;
         let around = &text[start..end];
-        if holds_literal(around, keys) {
+        if holds_literal(around) {
             found.push(Mention { line, last: line + lines, text: around });
         }
     }
@@ -170,17 +146,22 @@ fn statement_end(text: &str, at: usize) -> (usize, usize) {
     (bytes.len(), 0)
 }
 
-/// Whether a text holds a string literal besides the keys' names.
-fn holds_literal(text: &str, keys: &[&str]) -> bool {
-    let mut quotes = memchr::memchr2_iter(b'"', b'\'', text.as_bytes()).count();
-    for key in keys {
-        let quoted = text.match_indices(key).filter(|(at, _)| {
-            let (before, after) = (text.as_bytes()[..*at].last(), text.as_bytes().get(at + key.len()));
-            before == after && matches!(before, Some(b'"' | b'\''))
-        });
-        quotes = quotes.saturating_sub(2 * quoted.count());
+/// Whether a text holds a string literal besides the names of variables that are read.
+fn holds_literal(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let quotes = memchr::memchr2_iter(b'"', b'\'', bytes).count();
+    let mut names = 0;
+    let mut open: Option<usize> = None;
+    for at in memchr::memchr2_iter(b'"', b'\'', bytes) {
+        match open.take() {
+            Some(start) if bytes[start] == bytes[at] => {
+                let inside = &text[start + 1..at];
+                names += usize::from(inside.is_empty() || names::named(inside).is_some());
+            }
+            _ => open = Some(at),
+        }
     }
-    quotes > 0
+    quotes > 2 * names
 }
 
 fn fingerprint(mentions: &[Mention<'_>]) -> u64 {
@@ -200,8 +181,11 @@ fn remember(mentions: &[Mention<'_>], found: &[(Given, usize)]) -> Option<Vec<Re
             let at = mentions.iter().rposition(|mention| mention.line.saturating_sub(2) <= given.line)?;
             let mention = &mentions[at];
             (*last <= mention.last).then(|| Remembered {
+                kind: given.kind,
                 key: given.key.clone(),
                 secret: Arc::clone(&given.secret),
+                written: given.written.clone(),
+                doubt: given.doubt,
                 mention: at,
                 offset: given.line.cast_signed() - mention.line.cast_signed(),
             })
@@ -210,7 +194,7 @@ fn remember(mentions: &[Mention<'_>], found: &[(Given, usize)]) -> Option<Vec<Re
 }
 
 /// The literals with the line their value ends on.
-fn in_python(path: &RepoPath, text: &str, keys: &[&str]) -> Vec<(Given, usize)> {
+fn in_python(path: &RepoPath, text: &str) -> Vec<(Given, usize)> {
     let Ok(module) = python::parse(text) else { return Vec::new() };
     let names = Names::of(&module);
     let mut files = Files::default();
@@ -218,28 +202,58 @@ fn in_python(path: &RepoPath, text: &str, keys: &[&str]) -> Vec<(Given, usize)> 
     let file = PyFile { path: path.clone(), role: FileRole::Source, module: Arc::new(module) };
     files.sources.insert(path.clone(), source);
     let mut found = Vec::new();
+    let mut add = |key: &str, value: &Valued, line: usize, testing: bool| {
+        let Some(literal) = value.literal() else { return };
+        let Some(mut given) = judged(key, literal, text, line) else { return };
+        if testing {
+            given.doubt = given.doubt.max(Some(Doubt::Test));
+        }
+        let last = files.get(path).map_or(0, |source| source.position(literal.span.end).0);
+        found.push((given, last));
+    };
     for setting in settings::collect(&files, &file, &names) {
         let testing = matches!(&setting.holder, settings::Holder::Class(class) if class.contains("Test"));
-        if !keys.contains(&setting.key.as_str()) || testing {
-            continue;
-        }
-        let Some(literal) = setting.value.literal() else { continue };
-        if let Value::Text { secret, .. } = &literal.value
-            && !is_placeholder(secret.expose())
-        {
-            let last = files.get(path).map_or(0, |source| source.position(literal.span.end).0);
-            let given = Given::setting(setting.key, Arc::clone(secret), setting.location.line);
-            found.push((given, last));
-        }
+        add(&setting.key, &setting.value, setting.location.line, testing);
     }
+    // `os.environ["KEY"] = "…"`: in files that start the app.
+    walk_stmts(&file.module.body, &mut |stmt| {
+        let StmtKind::Assign { targets, value } = &stmt.kind else { return };
+        for target in targets {
+            if let ExprKind::Subscript { value: base, index } = &target.kind
+                && names.resolve(base).as_deref() == Some("os.environ")
+                && let Some(key) = index.first().and_then(Expr::as_str)
+            {
+                let line = files.get(path).map_or(1, |source| source.position(target.span.start).0);
+                add(key, &Valued::of(value, &names), line, false);
+            }
+        }
+    });
     found
+}
+
+/// What a literal that a setting is given comes to; nothing where it is no secret.
+fn judged(key: &str, literal: &Valued, text: &str, line: usize) -> Option<Given> {
+    let Value::Text { secret, contents, .. } = &literal.value else { return None };
+    if secret.is_empty() {
+        return None;
+    }
+    if let Some(address) = in_address(Some(key), secret.expose(), line) {
+        return Some(address);
+    }
+    match names::named(key)? {
+        Named::Signing => {}
+        Named::Secret if is_plausible(secret.expose()) => {}
+        Named::Secret => return None,
+    }
+    let pieces: Vec<&str> = contents.iter().map(|span| span.of(text)).collect();
+    let written = if pieces.as_slice() == [secret.expose()] { &[][..] } else { &pieces };
+    let written = written.iter().map(|piece| Arc::new(Secret::from(*piece))).collect();
+    Some(Given { written, ..Given::setting(key, Arc::clone(secret), line) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const KEYS: &[&str] = &["SECRET_KEY", "JWT_SECRET_KEY"];
 
     fn found(reader: &mut PythonSettings, text: &str) -> Vec<(String, String, usize)> {
         let path = RepoPath::new("app.py").unwrap();
@@ -249,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_version_that_differs_elsewhere_is_not_read_again_and_says_the_same() {
-        let mut reader = PythonSettings::of(KEYS);
+        let mut reader = PythonSettings::default();
         let text = "from flask import Flask\napp = Flask(__name__)\nx = 1\ny = 2\napp.secret_key = 'one'\n\n";
         assert_eq!(found(&mut reader, text), [("SECRET_KEY".to_owned(), "one".to_owned(), 5)]);
         let longer = format!("import os\n\n{text}\nz = 3\n");
@@ -264,7 +278,7 @@ mod tests {
         let split = "import os\nclass Config:\n  SECRET_KEY = os.environ.get('K') or \\\n    'VALUE'\n";
         let mapping = "app.config.from_mapping(\n  SECRET_KEY=\n    'VALUE',\n  JWT_SECRET_KEY='other')\n";
         for text in [call, split, mapping] {
-            let mut reader = PythonSettings::of(KEYS);
+            let mut reader = PythonSettings::default();
             for value in ["first", "second"] {
                 let text = format!("import os\n{}", text.replace("VALUE", value));
                 assert_eq!(found(&mut reader, &text)[0].1, value, "{text}");
@@ -274,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_cannot_hold_a_literal_is_not_parsed() {
-        let mut reader = PythonSettings::of(KEYS);
+        let mut reader = PythonSettings::default();
         for text in [
             "app.secret_key = os.urandom(24)\n",
             "SECRET_KEY = os.environ.get('SECRET_KEY')\n",

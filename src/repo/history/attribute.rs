@@ -255,6 +255,7 @@ fn name(reach: &mut Reach, kind: RootKind, name: &str) {
         RootKind::Remote => reach.remote_branches.push(name),
         RootKind::Tag => reach.tags.push(name),
         RootKind::PullRequest => reach.pull_requests.push(name),
+        RootKind::Note if name.is_empty() => reach.reflog = true,
         RootKind::Other | RootKind::Note => reach.other_refs.push(name),
         RootKind::Head => reach.head = true,
         RootKind::Stash => reach.stash = true,

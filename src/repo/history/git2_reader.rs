@@ -1,6 +1,7 @@
 //! The history through libgit2: refs, then commits, then the unique trees, then the unique
 //! files. Nothing is held but ids and paths; each text is dropped once it was handed out.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Once;
@@ -224,13 +225,15 @@ impl Scan<'_, '_, '_> {
                 return ControlFlow::Continue(());
             }
         };
-        let Ok(text) = std::str::from_utf8(object.data()) else {
+        // Old texts are in old encodings; what they give to settings is ASCII nearly always.
+        let text = String::from_utf8_lossy(object.data());
+        if matches!(text, Cow::Owned(_)) && object.data().contains(&0) {
             self.skip(SkipReason::NotUtf8, names.first());
             return ControlFlow::Continue(());
-        };
+        }
         self.coverage.blobs += 1;
         let kind = if content.is_note { TextKind::Note } else { TextKind::File };
-        self.text(kind, content.id, names, text)
+        self.text(kind, content.id, names, &text)
     }
 
     fn text(&mut self, kind: TextKind, id: Oid, paths: &[RepoPath], text: &str) -> ControlFlow<()> {

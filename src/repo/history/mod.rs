@@ -85,7 +85,7 @@ impl fmt::Debug for ObjectId {
 pub struct Limits {
     /// Commits, newest first. Default 100 000.
     pub commits: usize,
-    /// Inflated bytes of trees and files. Default 1 GiB.
+    /// Inflated bytes of trees and files. Default 4 GiB: the whole of all but the largest histories.
     pub bytes: u64,
     /// Bytes of one file; larger ones are skipped and counted. Default 1 MiB.
     pub file_bytes: u64,
@@ -93,7 +93,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { commits: 100_000, bytes: 1 << 30, file_bytes: 1 << 20 }
+        Self { commits: 100_000, bytes: 4 << 30, file_bytes: 1 << 20 }
     }
 }
 
@@ -190,6 +190,7 @@ pub struct Coverage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SkipReason {
     TooLarge,
+    /// Neither UTF-8 nor any other text: it holds zeros.
     NotUtf8,
     /// Missing or damaged.
     Unreadable,

@@ -95,7 +95,9 @@ impl Roots {
             let (kind, name) = classify(&full);
             self.push(objects, kind, name, id);
             if reflogs && let Ok(utf8) = reference.name() {
-                self.reflog(repo, objects, utf8, RootKind::Reflog);
+                // What a reflog of notes names holds notes, not files.
+                let kind = if kind == RootKind::Note { kind } else { RootKind::Reflog };
+                self.reflog(repo, objects, utf8, kind);
             }
         }
     }

@@ -3,8 +3,9 @@
 use super::judged::{self, Literal, literals};
 use super::refused;
 use super::wiring;
+use crate::facts::EnvFile;
 use crate::facts::Facts;
-use crate::facts::leaks::{Kind, Leak};
+use crate::facts::leaks::{Doubt, Leak, doubt};
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 use crate::text::{Location, Place, Span};
@@ -31,10 +32,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(facts: &Facts) -> Vec<Finding> {
     let literals = literals(facts);
     let mut found = Vec::new();
-    let signs = |leak: &&Leak| leak.kind == Kind::Setting && judged::SIGNING_KEYS.contains(&leak.key.as_str());
+    let signs = |leak: &&Leak| leak.is_setting(judged::SIGNING_KEYS);
     for leak in facts.leaks.iter().filter(signs) {
         let mut present = literals.iter().filter(|literal| **literal.secret == *leak.secret).peekable();
-        if present.peek().is_none() && !refused::refuses(facts, &leak.key, &leak.secret) {
+        // What stands in for a key, or stood in tests alone, is listed by `history`.
+        let doubtful = leak.live.is_empty() && leak.doubt.is_some_and(|doubt| doubt > Doubt::Word);
+        if present.peek().is_none() && !doubtful && !refused::refuses(facts, &leak.key, &leak.secret) {
             found.push(elsewhere(facts, leak));
         }
         // A fallback that history shows too is FH103's, which says so.
@@ -65,7 +68,8 @@ fn in_code(facts: &Facts, leak: &Leak, literal: &Literal<'_>) -> Finding {
 
 /// A leaked value that no literal of the present code equals: in use through an env file, or old.
 fn elsewhere(facts: &Facts, leak: &Leak) -> Finding {
-    let env = facts.env_files.iter().filter(|file| !file.example).find_map(|file| {
+    let in_use = |file: &&EnvFile| !file.example && doubt::of_path(&file.path).is_none();
+    let env = facts.env_files.iter().filter(in_use).find_map(|file| {
         let entry = file.document.entries.iter().find(|entry| {
             judged::is_signing_variable(facts, &entry.key)
                 && entry.value.as_deref().is_some_and(|value| *value == *leak.secret)
@@ -82,6 +86,36 @@ fn elsewhere(facts: &Facts, leak: &Leak) -> Finding {
                 entry.key, file.path
             ));
     }
+    if let Some((used, location)) = leak.live.iter().find_map(|used| Some((used, used.location.clone()?))) {
+        let message = format!("{} in {} is in git history and in use.", used.key, location.path);
+        return Finding::new(RULE.id, RULE.threat, Severity::Live, location, used.key.clone(), message)
+            .known_by(leak.seen())
+            .next_step(format!(
+                "Take the value out of {}, give the servers a new one, and restart them.",
+                used.at.rsplit_once(':').map_or(used.at.as_str(), |(path, _)| path)
+            ));
+    }
+    if let Some(used) = leak.live.first() {
+        let message = format!("{} in {} is in git history.", used.key, used.at);
+        return in_commit(leak, Severity::Live, message)
+            .known_by(leak.seen())
+            .next_step(format!("Replace {} in {} by a new key, then restart the servers.", used.key, used.at));
+    }
+    if leak.in_head {
+        let severity = if leak.doubt.is_some() { Severity::Low } else { Severity::Medium };
+        let message = format!("{} is in git history and still in a file; that it is used is not proven.", leak.key);
+        return in_commit(leak, severity, message)
+            .known_by(leak.seen())
+            .next_step("Take it out of the file and replace it wherever it is used.");
+    }
+    let message = format!("An old {} is in git history; nothing in this tree uses it now.", leak.key);
+    in_commit(leak, Severity::Low, message)
+        .known_by(leak.seen())
+        .next_step("Make sure that no server and no backup still uses it; then nothing has to be done.")
+}
+
+/// A finding whose place is the first commit that has the value.
+fn in_commit(leak: &Leak, severity: Severity, message: String) -> Finding {
     let location = Location {
         place: Place::Commit(leak.commit.clone()),
         path: leak.path.clone(),
@@ -89,10 +123,7 @@ fn elsewhere(facts: &Facts, leak: &Leak) -> Finding {
         line: leak.line,
         column: 1,
     };
-    let message = format!("An old {} is in git history; nothing in this tree uses it now.", leak.key);
-    let mut finding = Finding::new(RULE.id, RULE.threat, Severity::Low, location, leak.key.clone(), message)
-        .known_by(leak.seen())
-        .next_step("Make sure that no server and no backup still uses it; then nothing has to be done.");
+    let mut finding = Finding::new(RULE.id, RULE.threat, severity, location, leak.key.clone(), message);
     finding.key.commit = Some(leak.commit.clone());
     finding
 }
