@@ -145,10 +145,8 @@ fn value_behind(text: &str, start: usize, end: usize) -> Option<Behind<'_>> {
     let line = text[line_start..start].trim_start().to_ascii_lowercase();
     // Kubernetes, ECS, app.json: the value stands beside the name.
     let pair = line.trim_start_matches(['-', ' ', '{', '"', '\'']);
-    let beside = pair.starts_with("name")
-        || pair.starts_with("key:")
-        || trimmed.starts_with(": {")
-        || trimmed.starts_with(":{");
+    let beside =
+        pair.starts_with("name") || pair.starts_with("key:") || trimmed.starts_with(": {") || trimmed.starts_with(":{");
     if beside && let Some(value) = paired(text, at) {
         return Some(value);
     }
