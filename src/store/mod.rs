@@ -3,7 +3,9 @@
 
 pub mod env_file;
 mod error;
+mod http;
 mod keyring;
+mod vault;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +19,8 @@ use crate::secret::Secret;
 pub enum StoreId {
     /// The desktop's own keyring (Secret Service, Keychain, Credential Manager).
     Keyring,
+    /// HashiCorp Vault or OpenBao.
+    Vault,
     /// A 0600 env file in the tree, ignored by git.
     EnvFile,
     /// The key is shown one time and kept nowhere.
@@ -77,6 +81,7 @@ pub struct StoreInfo {
 /// Every store, in the order of help and of the screen.
 pub const ALL: &[StoreInfo] = &[
     keyring::INFO,
+    vault::INFO,
     env_file::INFO,
     StoreInfo {
         id: StoreId::Print,

@@ -21,6 +21,7 @@ PARTS = [
     Part("keyring", "gnome-keyring on a bus of its own, beside Python's keyring",
          {"gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools", "dbus-daemon": "dbus",
           "dbus-send": "dbus"}),
+    Part("vault", "OpenBao, a server of Vault's API", {}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]
 EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}

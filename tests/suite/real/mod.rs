@@ -19,3 +19,4 @@ mod python;
 mod sweep_bed;
 mod syscalls;
 mod tree;
+mod vault;

@@ -1,6 +1,7 @@
 //! What the tests stand on: the program in a clean environment, trees with history, snapshots,
 //! canaries. Knows nothing of what is expected.
 
+pub(crate) mod bao;
 pub(crate) mod canary;
 pub(crate) mod program;
 pub(crate) mod project;
