@@ -1,6 +1,7 @@
 //! Where keys live. One file for each store and one entry in [`ALL`]; network and async end here.
 //! A store keeps values under names; it knows nothing of Flask, of records or of who owns an item.
 
+mod aws;
 pub mod env_file;
 mod error;
 mod http;
@@ -21,6 +22,8 @@ pub enum StoreId {
     Keyring,
     /// HashiCorp Vault or OpenBao.
     Vault,
+    /// AWS Secrets Manager.
+    Aws,
     /// A 0600 env file in the tree, ignored by git.
     EnvFile,
     /// The key is shown one time and kept nowhere.
@@ -82,6 +85,7 @@ pub struct StoreInfo {
 pub const ALL: &[StoreInfo] = &[
     keyring::INFO,
     vault::INFO,
+    aws::INFO,
     env_file::INFO,
     StoreInfo {
         id: StoreId::Print,

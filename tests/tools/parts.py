@@ -22,6 +22,7 @@ PARTS = [
          {"gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools", "dbus-daemon": "dbus",
           "dbus-send": "dbus"}),
     Part("vault", "OpenBao, a server of Vault's API", {}),
+    Part("aws", "moto, a server of AWS' API", {}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]
 EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}

@@ -7,6 +7,7 @@
     reason = "these tests start real programs and write their own trees"
 )]
 
+mod aws;
 mod dotenv;
 mod env_reader;
 mod flask_run;

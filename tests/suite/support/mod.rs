@@ -3,6 +3,7 @@
 
 pub(crate) mod bao;
 pub(crate) mod canary;
+pub(crate) mod moto;
 pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod snapshot;
