@@ -210,6 +210,7 @@ fn sealed(at: &str) -> StoreError {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write their own home")]
 mod tests {
     use super::*;
 

@@ -6,41 +6,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flask_harden::store::{ALL, Keeping};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::keyring_bed::{Bed, Daemon};
 use super::python;
-use crate::support::{Canary, Project, Run};
+use super::stores::{app, named, passed};
+use crate::support::{Project, Run};
 
 const SERVICE: &str = "flask-harden/shop/web";
-
-/// An app with a literal key, in a repository that has an origin.
-fn app() -> Project {
-    let mut project = Project::with_git();
-    project.write(
-        "app.py",
-        "import os\n\nfrom flask import Flask, session\n\napp = Flask(__name__)\n\
-         app.config[\"SECRET_KEY\"] = \"colour-me-surprised-19\"\n\n\n@app.get(\"/\")\ndef home():\n    \
-         session[\"seen\"] = 1\n    return \"ok\"\n",
-    );
-    project.write("Procfile", "web: gunicorn app:app\n");
-    project.commit("first");
-    named(&project);
-    project
-}
-
-fn named(project: &Project) {
-    let repository = git2::Repository::open(project.path()).unwrap();
-    repository.remote("origin", "https://git.example/shop/web.git").unwrap();
-}
-
-/// What a command that `exec` starts has as the value of a variable.
-#[track_caller]
-fn passed(bed: &Bed, dir: &Path, name: &str) -> String {
-    let script = format!("printf %s \"${name}\"");
-    bed.program.run(dir, &["exec", "--only", name, "--", "sh", "-c", &script]).exits(0).stdout
-}
 
 #[track_caller]
 fn refused(run: Run, words: &str) {
@@ -57,13 +30,17 @@ fn one_item_is_shared_with_python_in_both_directions() {
     bed.program.run(project.path(), &["--apply", "--store", "keyring"]).exits(0);
     let ours = bed.python_reads(SERVICE, "SECRET_KEY").expect("Python finds the key");
     assert_eq!(ours.len(), 64);
-    assert_eq!(passed(&bed, project.path(), "SECRET_KEY"), ours);
+    assert_eq!(passed(&bed.program, project.path(), "SECRET_KEY"), ours);
 
     bed.python_writes(SERVICE, "SECRET_KEY", "written-by-python-with-a-long-value");
     assert_eq!(bed.items(SERVICE, "SECRET_KEY"), 1, "Python's write made a second item");
-    assert_eq!(passed(&bed, project.path(), "SECRET_KEY"), "written-by-python-with-a-long-value");
+    assert_eq!(passed(&bed.program, project.path(), "SECRET_KEY"), "written-by-python-with-a-long-value");
 
-    let out = bed.feed(project.path(), &["store", "set", "SECRET_KEY", "--replace"], "written-by-us-again-and-long\n");
+    let out = bed.program.feed(
+        project.path(),
+        &["store", "set", "SECRET_KEY", "--replace"],
+        "written-by-us-again-and-long\n",
+    );
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(bed.items(SERVICE, "SECRET_KEY"), 1);
     assert_eq!(bed.python_reads(SERVICE, "SECRET_KEY").as_deref(), Some("written-by-us-again-and-long"));
@@ -80,7 +57,7 @@ fn several_items_of_one_name_are_not_guessed_at_and_become_one_when_replaced() {
     let ask = ["exec", "--store", "keyring", "--only", "TOKEN", "--", "true"];
     refused(bed.program.run(project.path(), &ask), "several items");
     let set = ["store", "set", "TOKEN", "--store", "keyring", "--adopt", "--replace"];
-    let out = bed.feed(project.path(), &set, "one-value-for-everybody-now");
+    let out = bed.program.feed(project.path(), &set, "one-value-for-everybody-now");
     assert_eq!(out.status.code(), Some(5), "which one would be replaced is not known");
 
     bed.python(
@@ -89,7 +66,7 @@ fn several_items_of_one_name_are_not_guessed_at_and_become_one_when_replaced() {
                 for i in s.get_default_collection(c).search_items({'username': 'TOKEN'}): \
                 i.set_secret(b'the-first-of-two-values-here')",
     );
-    let out = bed.feed(project.path(), &set, "one-value-for-everybody-now");
+    let out = bed.program.feed(project.path(), &set, "one-value-for-everybody-now");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(bed.items(SERVICE, "TOKEN"), 1);
     assert_eq!(bed.python_reads(SERVICE, "TOKEN").as_deref(), Some("one-value-for-everybody-now"));
@@ -128,7 +105,7 @@ fn a_key_of_somebody_else_is_only_used_when_adopted() {
     assert!(project.picture() == before);
     let run = bed.program.run(project.path(), &["--apply", "--store", "keyring", "--adopt"]).exits(0);
     assert!(run.stderr.contains("there already") && !run.stderr.contains("colleague"), "{}", run.stderr);
-    assert_eq!(passed(&bed, project.path(), "SECRET_KEY"), "kept-by-a-colleague-since-march");
+    assert_eq!(passed(&bed.program, project.path(), "SECRET_KEY"), "kept-by-a-colleague-since-march");
     // A run that made no key deletes none.
     bed.program.run(project.path(), &["undo", "--purge"]).exits(0);
     assert_eq!(bed.python_reads(SERVICE, "SECRET_KEY").as_deref(), Some("kept-by-a-colleague-since-march"));
@@ -245,64 +222,6 @@ fn serves_with(bed: &Bed, project: &Project, key: &str) {
     assert!(holds(&read("environ")), "the command lacks the key");
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     child.wait().unwrap();
-}
-
-/// What every store that keeps values has to do, whatever it is.
-#[test]
-fn every_store_keeps_a_value_gives_it_back_and_shows_it_to_nobody() {
-    for info in ALL {
-        if matches!(info.keeping, Keeping::Shown | Keeping::Nothing) {
-            continue;
-        }
-        let bed = match info.name {
-            "keyring" | "env-file" => Bed::new(Daemon::Unlocked),
-            other => panic!("the contract needs a place for the store {other}"),
-        };
-        contract(&bed, info.name);
-    }
-}
-
-fn contract(bed: &Bed, store: &str) {
-    let project = app();
-    project.write(".gitignore", ".env\n");
-    let digits = |canary: Canary| canary.value().replace('!', "-");
-    let (first, second) = (digits(Canary::new()), digits(Canary::new()));
-    let quiet = |output: &std::process::Output| {
-        for value in [&first, &second] {
-            let text = [output.stdout.as_slice(), &output.stderr].concat();
-            assert!(!String::from_utf8_lossy(&text).contains(value.as_str()), "{store}: a value was printed");
-        }
-    };
-    let set = |value: &str, more: &[&str], code: i32| {
-        let args: Vec<&str> = ["store", "set", "API_TOKEN", "--store", store].iter().chain(more).copied().collect();
-        let output = bed.feed(project.path(), &args, &format!("{value}\n"));
-        quiet(&output);
-        assert_eq!(output.status.code(), Some(code), "{store} {more:?}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    set(&first, &[], 0);
-    assert_eq!(passed(bed, project.path(), "API_TOKEN"), first, "{store}");
-    set(&first, &[], 0);
-    set(&second, &[], 5);
-    assert_eq!(passed(bed, project.path(), "API_TOKEN"), first, "{store}: a value was replaced");
-    set(&second, &["--replace"], 0);
-    assert_eq!(passed(bed, project.path(), "API_TOKEN"), second, "{store}");
-
-    let status = bed.program.run(project.path(), &["store", "status", "--format", "json"]).exits(0);
-    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
-    let key = &status["keys"][0];
-    assert_eq!(
-        (key["name"].as_str(), key["present"].as_bool(), key["store"].as_str()),
-        (Some("API_TOKEN"), Some(true), Some(store))
-    );
-    let shown = bed.program.run(project.path(), &["store", "copy", "--to", "print"]).exits(0);
-    assert_eq!(shown.stdout, format!("API_TOKEN={second}\n"), "{store}");
-    assert!(!shown.stderr.contains(&second));
-    for value in [&first, &second] {
-        let found = Command::new("grep").arg("-rl").arg(value).arg(bed.program.state()).output().unwrap();
-        let found = String::from_utf8_lossy(&found.stdout).into_owned();
-        // What a run replaced in a file of the tree is backed up, 0600, until it is undone.
-        assert!(found.lines().all(|path| store == "env-file" && path.contains("backup-")), "{store}: {found}");
-    }
 }
 
 #[test]

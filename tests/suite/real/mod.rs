@@ -17,6 +17,7 @@ mod keyring_bed;
 mod kill_sweep;
 mod program_sweep;
 mod python;
+mod stores;
 mod sweep_bed;
 mod syscalls;
 mod tree;

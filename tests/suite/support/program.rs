@@ -1,8 +1,9 @@
 //! Runs the real binary: its own home and XDG directories, no terminal, no git variables.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -57,6 +58,15 @@ impl Program {
             .args(args)
             .stdin(Stdio::null());
         command
+    }
+
+    /// Runs to the end with text on its standard input.
+    pub(crate) fn feed<A: AsRef<OsStr>>(&self, dir: &Path, args: &[A], input: &str) -> Output {
+        let mut command = self.command(dir, args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program can be started");
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
     }
 
     /// Runs to the end.
