@@ -10,6 +10,7 @@ use crate::facts::{Facts, FileRole};
 use crate::finding::{Finding, Severity};
 use crate::notice::{Notice, NoticeKind};
 use crate::options::{Date, Options};
+use crate::repo::role::role;
 use crate::repo::{GitState, Tree};
 use crate::rules;
 use crate::secret::{Secret, Tagger};
@@ -179,11 +180,19 @@ fn nothing(request: &Request, facts: &Facts) -> EngineError {
         file.role == FileRole::Example && facts.names.get(&file.path).is_some_and(|names| names.mentions("flask"))
     });
     let error = EngineError::new(ErrorKind::NothingToInspect, format!("no Flask project in {root}"));
+    // What a generator makes a project from is not read.
+    let template = facts.files.all.keys().find(|path| role(path) == FileRole::Template && path.extension() == "py");
     match examples {
         Some(file) => error.why(format!("only examples use Flask here, such as {}", file.path)).now(format!(
             "flask-harden {}   to inspect that one",
             request.root.join(file.path.parent().as_str()).display()
         )),
+        None if template.is_some() => error
+            .why(format!(
+                "no Python file here imports Flask; {} is of a project's template",
+                template.map_or("", |path| path.as_str())
+            ))
+            .now("flask-harden DIRECTORY   with a project that was made from it"),
         None => {
             error.why("no Python file here imports Flask").now("flask-harden DIRECTORY   with the directory of the app")
         }

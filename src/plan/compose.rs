@@ -114,10 +114,14 @@ impl Composing<'_> {
             return Some(Obstacle { why: reason.clone(), now: step });
         }
         if remedy.changes.is_empty() || remedy.applicability == Applicability::Manual && !accepted {
-            return match remedy.steps.first() {
-                Some(step) if !remedy.reason.is_empty() => obstacle(&remedy.reason, step),
-                step => obstacle("needs a person", step.unwrap_or(&remedy.reason)),
+            let by_hand = || {
+                let place = remedy.findings.first();
+                place.map_or_else(String::new, |key| {
+                    format!("Change it by hand in {}; flask-harden explain {} says what is meant.", key.path, key.rule)
+                })
             };
+            let why = if remedy.reason.is_empty() { "needs a person" } else { &remedy.reason };
+            return obstacle(why, &remedy.steps.first().cloned().unwrap_or_else(by_hand));
         }
         if self.decisions.skips(&remedy.id) {
             return obstacle("you skipped it", "flask-harden --apply   without skipping it");
