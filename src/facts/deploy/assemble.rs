@@ -44,7 +44,7 @@ impl<'a> Frame<'a> {
         let file = piece.map_or(self.file, |piece| piece.file);
         let location = match (span, piece) {
             (Some(span), _) => Location::in_file(file, span),
-            (None, Some(piece)) => Location::in_file(file, piece.span),
+            (None, Some(piece)) => Location::in_file(file, first_mention(piece.span, file, &start)),
             (None, None) => Location::in_file(self.file, self.span),
         };
         let debug = start.started.debug.and_then(|index| start.args.get(index));
@@ -76,4 +76,19 @@ impl<'a> Frame<'a> {
             via: start.via,
         }
     }
+}
+
+/// Where the program of a command is first named in the text it was put together from.
+fn first_mention(within: Span, file: &SourceFile, start: &Start<'_>) -> Span {
+    let program = start.args.first().map_or("", |arg| arg.text.rsplit('/').next().unwrap_or(&arg.text));
+    let mut at = within.start;
+    for line in within.of(&file.text).split_inclusive('\n') {
+        let code = line.trim_start();
+        if !program.is_empty() && !code.starts_with('#') && code.contains(program) {
+            let lead = line.len() - code.len();
+            return Span::new(at + lead, at + line.trim_end().len());
+        }
+        at += line.len();
+    }
+    within
 }

@@ -84,8 +84,11 @@ fn on<'f>(facts: &'f Facts, target: &'f Target) -> impl Iterator<Item = (&'stati
         let setting = facts.resolve(setting);
         // One that follows another switch is that switch's affair.
         let own = setting.key == switch.key && facts.truth(target, setting) == Some(true);
+        // Extensions need it for their own error handlers, more often than not.
+        let needed = target.assumed && switch.key == "PROPAGATE_EXCEPTIONS";
+        // That a class for development is selected is said of its debug mode.
         let for_others = matches!(&setting.holder, Holder::Class(name) if is_for_others(name));
-        (own && setting.value.env().is_none() && !setting.main_guard && !(target.assumed && for_others))
+        (own && setting.value.env().is_none() && !setting.main_guard && !for_others && !needed)
             .then_some((switch, setting))
     })
 }

@@ -78,7 +78,11 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
             id: finding.key.to_string(),
             findings: vec![finding.key.clone()],
             title: format!("{} is off", option.name),
-            reason: "Errors go to the server's log as before.".to_owned(),
+            reason: if off.is_some() {
+                "Errors go to the server's log as before.".to_owned()
+            } else {
+                "Options of a command are not rewritten here.".to_owned()
+            },
             applicability: if off.is_some() { Applicability::Safe } else { Applicability::Manual },
             steps: if off.is_some() { Vec::new() } else { finding.next_step.iter().cloned().collect() },
             changes: off.into_iter().collect(),

@@ -5,7 +5,7 @@ use crate::facts::{Effective, Facts, PyFile};
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::lang::python::{ExprKind, Function, Stmt, StmtKind, walk_exprs};
 use crate::rules::{Explanation, Rule};
-use crate::text::{RepoPath, Span};
+use crate::text::{Location, RepoPath, Span};
 
 pub(super) const RULE: Rule = Rule {
     id: "FH510",
@@ -35,6 +35,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
         for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
             places.extend(links(facts, file).into_iter().map(|span| facts.files.locate(&file.path, span)));
         }
+        places.extend(mail_templates(facts, root));
         let mut places = places.into_iter();
         let Some(first) = places.next() else { continue };
         let message = "A mailed link takes its host from the request; neither TRUSTED_HOSTS nor SERVER_NAME is set.";
@@ -53,7 +54,11 @@ fn knows_hosts(facts: &Facts, root: &RepoPath) -> bool {
     let mut targets = facts.serving_targets(root);
     let set = targets.any(|target| {
         ["TRUSTED_HOSTS", "SERVER_NAME"].iter().any(|key| match facts.effective(target, key) {
-            Effective::Set { setting, .. } => !matches!(facts.resolve(setting).value.value, Value::None),
+            Effective::Set { setting, .. } => {
+                // Read from a variable that nothing sets: as good as not there.
+                let setting = facts.resolve(setting);
+                !matches!(setting.value.value, Value::None) && facts.truth_of(target, &setting.value) != Some(false)
+            }
             Effective::Unknown(_) => facts.sets_anywhere(root, key),
             Effective::Absent => false,
         })
@@ -66,6 +71,25 @@ fn knows_hosts(facts: &Facts, root: &RepoPath) -> bool {
                 named.is_some_and(|names| !names.starts_with(['_', '$', '"']) && !names.contains("localhost"))
             })
     })
+}
+
+/// External links in templates of mails.
+fn mail_templates(facts: &Facts, root: &RepoPath) -> Vec<Location> {
+    let mut found = Vec::new();
+    for source in facts.files.sources.values() {
+        let template = matches!(source.path.extension(), "html" | "htm" | "jinja" | "jinja2" | "j2" | "txt");
+        let of_mail = source.path.components().any(|part| part.to_ascii_lowercase().contains("mail"));
+        if !template || !of_mail || !facts.same_project(&source.path, root) {
+            continue;
+        }
+        for (at, mark) in source.text.match_indices("_external=True") {
+            let line = source.line_span(at);
+            if line.of(&source.text).contains("url_for(") {
+                found.push(Location::in_file(source, Span::new(at, at + mark.len())));
+            }
+        }
+    }
+    found
 }
 
 /// Functions that are longer do too much for what they say to be about one mail.

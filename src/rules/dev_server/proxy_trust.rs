@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, Launch, LaunchRole, Names, PyFile};
 use crate::finding::{Confidence, Finding, Severity, Threat};
-use crate::lang::python::{Call, Expr, ExprKind, Function, StmtKind, walk_exprs, walk_stmts};
+use crate::lang::python::{Call, Expr, ExprKind, StmtKind, walk_exprs, walk_stmts};
 use crate::rules::{Explanation, Rule};
 use crate::text::{RepoPath, Span};
 
@@ -46,9 +46,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
                 hits.extend(proxy_fix(facts, &root, names, call, expr.span));
             }
         });
-        for function in deciding(file, facts) {
-            walk_exprs(&function.body, &mut |expr| hits.extend(own_reading(expr)));
-        }
+        hits.extend(deciding(file));
         for hit in hits {
             let location = facts.files.locate(&file.path, hit.span);
             // The first place of a file stands for all that read the header.
@@ -117,19 +115,40 @@ fn directly_reached<'f>(facts: &'f Facts, root: &RepoPath) -> Option<&'f crate::
     launches.first().filter(|_| all_open).and_then(|launch| launch.bounds.published.as_ref())
 }
 
-/// Functions in which an address decides something: limits, lists of who may and who may not.
-fn deciding<'f>(file: &'f PyFile, facts: &Facts) -> Vec<&'f Function> {
+/// Readings of the header whose value is compared with something, or is what a rate limit counts by.
+fn deciding(file: &PyFile) -> Vec<Believes> {
     let mut found = Vec::new();
-    let Some(source) = facts.files.get(&file.path) else { return found };
     walk_stmts(&file.module.body, &mut |stmt| {
-        if let StmtKind::Function(function) = &stmt.kind {
-            let text = function.span.of(&source.text).to_ascii_lowercase();
-            let decides =
-                ["limit", "allow", "block", "whitelist", "blacklist", "banned", "abort(", "is_local", "is_admin"];
-            if text.len() < 4000 && decides.iter().any(|mark| text.contains(mark)) {
-                found.push(function);
+        let StmtKind::Function(function) = &stmt.kind else { return };
+        let counts = ["limit", "rate", "throttle"].iter().any(|part| function.name.to_ascii_lowercase().contains(part));
+        let mut readings = Vec::new();
+        walk_stmts(&function.body, &mut |inner| {
+            let names: Vec<&str> = match &inner.kind {
+                StmtKind::Assign { targets, .. } => targets.iter().filter_map(Expr::as_name).collect(),
+                _ => Vec::new(),
+            };
+            for expr in inner.exprs() {
+                expr.walk(&mut |expr| readings.extend(own_reading(expr).map(|reading| (reading, names.clone()))));
             }
+        });
+        if readings.is_empty() {
+            return;
         }
+        let mut compared: Vec<(Span, Vec<&str>)> = Vec::new();
+        walk_exprs(&function.body, &mut |expr| {
+            if let ExprKind::Compare { operands, .. } = &expr.kind {
+                let mut names = Vec::new();
+                operands.iter().for_each(|operand| operand.walk(&mut |inner| names.extend(inner.as_name())));
+                compared.push((expr.span, names));
+            }
+        });
+        found.extend(readings.into_iter().filter_map(|(reading, names)| {
+            let decides = compared.iter().any(|(span, used)| {
+                // `"X-Forwarded-For" in request.headers` asks whether it is there, and no more.
+                span.contains(reading.span) || used.iter().any(|name| names.contains(name))
+            });
+            (decides || counts).then_some(reading)
+        }));
     });
     found
 }

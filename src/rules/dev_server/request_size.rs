@@ -109,7 +109,7 @@ fn limited_by_server(facts: &Facts, target: &Target) -> bool {
     // nginx takes one megabyte where nothing else is said, and any proxy here is for a person.
     let nginx = facts.files.sources.values().any(|source| {
         facts.same_project(&source.path, &target.project)
-            && matches!(source.path.extension(), "conf" | "template" | "nginx" | "j2")
+            && matches!(source.path.extension(), "conf" | "template" | "nginx")
             && (source.text.contains("proxy_pass") || source.text.contains("uwsgi_pass"))
             && !source.text.contains("client_max_body_size 0")
     });

@@ -79,7 +79,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
         let root = facts.project_root(&run.path);
         let otherwise = facts.production_targets(&root).next().is_some();
         let severity = match wrong {
-            Wrong { unsafe_werkzeug: true, .. } => Severity::Medium,
+            Wrong { unsafe_werkzeug: true, .. } if !otherwise || run.function.is_none() => Severity::Medium,
             Wrong { everywhere: true, .. } if !otherwise => Severity::Medium,
             _ => Severity::Low,
         };

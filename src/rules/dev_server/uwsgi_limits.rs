@@ -94,7 +94,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
         if lacks.root {
             parts.push("runs as root".to_owned());
         }
-        let worse = lacks.root || lacks.names.iter().any(|name| matches!(*name, "processes" | "master"));
+        let worse = lacks.root || lacks.names.contains(&"master");
         let severity = if worse { Severity::Medium } else { Severity::Low };
         let message = format!("uWSGI {}.", parts.join(" and "));
         let finding = Finding::new(RULE.id, RULE.threat, severity, lacks.place, "uwsgi", message);
