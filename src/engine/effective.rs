@@ -1,7 +1,9 @@
 //! `explain SETTING`: which value a setting has on each way the app is started, and where from.
 
+use crate::facts::data::Found;
+use crate::facts::settings::Form;
 use crate::facts::values::{Derivation, FROM_ENV_FILE, Value, Valued};
-use crate::facts::{Effective, Facts, Target};
+use crate::facts::{Effective, Facts, Setting, Target};
 use crate::repo::{GitState, Tree};
 use crate::text::RepoPath;
 
@@ -45,14 +47,17 @@ pub(super) fn line(facts: &Facts, target: &Target, key: &str) -> EffectiveLine {
         note: None,
     };
     match facts.effective(target, key) {
-        Effective::Absent => line.value = default_of(key).to_owned(),
+        Effective::Absent => {
+            line.value = default_of(key).to_owned();
+            line.note = facts.doubts(target).into_iter().find(|doubt| doubt.contains("may set this"));
+        }
         Effective::Unknown(reason) => {
             line.value = "unknown".to_owned();
             line.note = Some(reason);
         }
         Effective::Set { setting, certain } => {
             let setting = facts.resolve(setting);
-            line.value = words(target, &setting.value);
+            line.value = said(facts, target, setting);
             line.place = Some(format!("{}:{}", setting.path(), setting.location.line));
             if !certain {
                 line.note = Some("the server's environment can select another configuration".to_owned());
@@ -83,7 +88,14 @@ pub(super) fn word(facts: &Facts, target: &Target, key: &str) -> (String, Option
         Effective::Set { setting, .. } => {
             let setting = facts.resolve(setting);
             let place = format!("{}:{}", setting.path(), setting.location.line);
-            match setting.value.env().and_then(|read| target.env.get(&read.name)) {
+            // A switch that data decides is known by its truth.
+            if let (Value::Derived { how, .. }, Some(truth)) = (&setting.value.value, facts.truth(target, setting))
+                && *how != Derivation::Text
+                && setting.value.env().is_none()
+            {
+                return (if truth { "on" } else { "off" }.to_owned(), Some(place));
+            }
+            match setting.value.env().and_then(|read| target.var(read)) {
                 Some(var) => {
                     let place = format!("{}:{}", var.location.path, var.location.line);
                     (short(target, &setting.value, "set"), Some(place))
@@ -102,14 +114,14 @@ fn short(target: &Target, value: &Valued, from_env: &str) -> String {
             said => said,
         },
         Value::Random => "random".to_owned(),
-        Value::Dict => "dict".to_owned(),
-        Value::Name(_) | Value::Unknown(_) => "?".to_owned(),
+        Value::Dict { .. } => "dict".to_owned(),
+        Value::Name(_) | Value::Lookup(_) | Value::Unknown(_) => "?".to_owned(),
         Value::Env(read) if from_env == "env" && read.fallback.is_some() => {
             read.fallback.as_deref().map_or_else(String::new, |fallback| short(target, fallback, from_env))
         }
         Value::Env(_) => from_env.to_owned(),
         Value::Derived { inner, how } => {
-            let truth = value.truth(&|name| target.env.get(name).map(|var| var.value.clone()));
+            let truth = value.truth(&|read| target.value_of(read));
             match (how, truth) {
                 (Derivation::Text, _) | (_, None) => short(target, inner, from_env),
                 (_, Some(true)) => "on".to_owned(),
@@ -117,6 +129,50 @@ fn short(target: &Target, value: &Valued, from_env: &str) -> String {
             }
         }
         Value::Bool(_) | Value::Number(_) | Value::None => words(target, value),
+    }
+}
+
+/// The value of a setting in words.
+fn said(facts: &Facts, target: &Target, setting: &Setting) -> String {
+    let (lookup, how) = match &setting.value.value {
+        Value::Text { secret, .. } if setting.form == Form::Data && !secret.is_empty() => {
+            return match secret.expose() {
+                "Lax" | "Strict" | "None" => secret.expose().to_owned(),
+                _ => "a literal in the file".to_owned(),
+            };
+        }
+        Value::Lookup(lookup) => (lookup, None),
+        Value::Derived { inner, how } => match &inner.value {
+            Value::Lookup(lookup) => (lookup, Some(how)),
+            Value::Name(_) if *how != Derivation::Text => {
+                return switched(words(target, inner), facts.truth(target, setting));
+            }
+            _ => return words(target, &setting.value),
+        },
+        _ => return words(target, &setting.value),
+    };
+    let truth = how.filter(|how| **how != Derivation::Text).and_then(|_| facts.truth(target, setting));
+    let text = match facts.looked_up(setting.path(), lookup) {
+        Found::Setting(found) => format!("{}, {}:{}", said(facts, target, found), found.path(), found.location.line),
+        Found::NoFile(name) => match &lookup.fallback {
+            Some(fallback) => format!("{} where {name} exists, else {}", lookup.shown(), words(target, fallback)),
+            None => format!("{} of {name}, which is not in the repository", lookup.shown()),
+        },
+        Found::NoKey(path) => match &lookup.fallback {
+            Some(fallback) => return format!("{}: {path} does not set {}", words(target, fallback), lookup.shown()),
+            None => format!("{}, which {path} does not set", lookup.shown()),
+        },
+        Found::Unknown => words(target, &setting.value),
+    };
+    switched(text, truth)
+}
+
+/// What is known of a switch, with where it comes from.
+fn switched(text: String, truth: Option<bool>) -> String {
+    match truth {
+        Some(true) => format!("on ({text})"),
+        Some(false) => format!("off ({text})"),
+        None => text,
     }
 }
 
@@ -133,12 +189,16 @@ fn words(target: &Target, value: &Valued) -> String {
         Value::Number(text) => text.clone(),
         Value::None => "None".to_owned(),
         Value::Random => "random, another one at each start".to_owned(),
-        Value::Dict => "a dictionary".to_owned(),
+        Value::Dict { .. } => "a dictionary".to_owned(),
         Value::Name(name) => format!("the value of {name}"),
+        Value::Lookup(lookup) => match &lookup.fallback {
+            Some(fallback) => format!("the value of {}, else {}", lookup.shown(), words(target, fallback)),
+            None => format!("the value of {}", lookup.shown()),
+        },
         Value::Unknown(FROM_ENV_FILE) => FROM_ENV_FILE.to_owned(),
         Value::Unknown(reason) => format!("unknown: {reason}"),
         Value::Env(read) => {
-            if let Some(var) = target.env.get(&read.name) {
+            if let Some(var) = target.var(read) {
                 return format!("{} of the environment, set at {}:{}", read.name, var.location.path, var.location.line);
             }
             let fallback = match &read.fallback {
@@ -149,8 +209,12 @@ fn words(target: &Target, value: &Valued) -> String {
             format!("{} of the environment, {fallback}", read.name)
         }
         Value::Derived { inner, how } => {
-            let truth = value.truth(&|name| target.env.get(name).map(|var| var.value.clone()));
+            let truth = value.truth(&|read| target.value_of(read));
+            let switch = |text: &str| matches!(text, "true" | "false" | "1" | "0" | "null");
+            let text = inner.known_text(&|read| target.value_of(read)).flatten();
             match (how, truth) {
+                // Any text may stand there; only a switch is on or off.
+                (Derivation::Json, _) if !text.as_deref().is_some_and(switch) => words(target, inner),
                 (Derivation::Text, _) | (_, None) => words(target, inner),
                 (_, Some(true)) => format!("on ({})", words(target, inner)),
                 (_, Some(false)) => format!("off ({})", words(target, inner)),

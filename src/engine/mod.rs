@@ -11,6 +11,7 @@ mod fix;
 mod history;
 mod ignores;
 mod keys;
+mod named;
 mod offers;
 mod patch;
 mod plan;

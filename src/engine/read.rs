@@ -1,7 +1,7 @@
 //! Reads the tree: walks it, opens what is judged, and parses it. Everything that was skipped
 //! becomes a notice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::facts::deploy::{self, Context};
@@ -33,6 +33,12 @@ pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, V
                 files.sources.insert(entry.path.clone(), source);
             }
             Err(notice) => notices.extend(notice),
+        }
+    }
+    for path in super::named::data_files(&files) {
+        // One that cannot be read shows as a doubt where the app takes it.
+        if let Ok(source) = read(tree, &path, super::named::LIMIT) {
+            files.sources.insert(path, source);
         }
     }
     let facts = relate(files, &BTreeMap::new(), &Place { tree, git, options }, &mut notices);
@@ -78,7 +84,17 @@ fn relate(files: Files, parsed: &BTreeMap<RepoPath, PyFile>, place: &Place<'_>, 
     let production = production(&found.launches).indices().to_vec();
     let mut facts = gather(Read { files, python, env_files, launches: found.launches, production });
     facts.git = place.git.git().is_some();
+    facts.data.private = private(&facts, place);
     facts
+}
+
+/// The data files, and the files of the instance folder, that git ignores and does not track.
+fn private(facts: &Facts, place: &Place<'_>) -> BTreeSet<RepoPath> {
+    let Some(git) = place.git.git() else { return BTreeSet::new() };
+    let instance = |path: &&RepoPath| path.parent().components().any(|part| part == "instance");
+    let files = facts.data.files.iter().chain(facts.files.sources.keys().filter(instance));
+    let apart = |path: &&RepoPath| !git.is_tracked(path) && place.git.ignored(place.tree, path, &[]).is_some();
+    files.filter(apart).cloned().collect()
 }
 
 /// How the settings say that production starts.

@@ -153,7 +153,7 @@ fn bind(target: &Target, factory: &Factory, from: &RepoPath, given: &[Given]) ->
             (None, Some(default)) => (&factory.path, default),
             (None, None) => continue,
         };
-        let truth = given.value.truth(&|name| target.env.get(name).map(|var| var.value.clone()));
+        let truth = given.value.truth(&|read| target.value_of(read));
         let (path, selection, location) = (path.clone(), given.selection.clone(), given.location.clone());
         bound.insert(name.clone(), Argument { path, selection, truth, location });
     }

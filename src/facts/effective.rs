@@ -1,14 +1,15 @@
 //! Which value of a setting wins on a target, and what might still change it from outside the
 //! repository.
 
-use super::Facts;
-use super::apps::{LoadKind, RunCall};
+use super::apps::{ConfigLoad, LoadKind, RunCall};
+use super::data::{Found, path};
 use super::guards::{self, MAX_STEPS, Reached, reached_within};
-use super::holders::HolderRef;
+use super::holders::{Chosen, HolderRef};
 use super::names::definition_file;
 use super::settings::{Form, Holder, Setting};
 use super::targets::Target;
-use super::values::{Value, Valued};
+use super::values::{Derivation, Lookup, Value, Valued, derived_truth};
+use super::{Facts, dynaconf};
 use crate::text::{RepoPath, Span};
 
 /// Which value wins on a target.
@@ -61,12 +62,17 @@ impl Facts {
                 continue;
             }
             let Some(holder) = &chosen.holder else {
-                if runs == Reached::Yes {
+                // A file that is not in the repository is a doubt, not an open question.
+                let absent = match &load.kind {
+                    LoadKind::Mapping(lookup) => self.absent_file(load, lookup).is_some(),
+                    _ => false,
+                };
+                if runs == Reached::Yes && !absent {
                     unknown = unknown.or_else(|| unknown_load(&load.kind, load));
                 }
                 continue;
             };
-            if let Some(setting) = self.in_holder(holder, key) {
+            if let Some(setting) = self.held(target, holder, key) {
                 // What may run loses to what does.
                 if runs == Reached::Yes || winner.is_none() {
                     winner = Some((setting, chosen.certain && runs == Reached::Yes));
@@ -102,11 +108,20 @@ impl Facts {
     fn replaced(&self, setting: &Setting, target: &Target, won: bool) -> bool {
         won && target.chosen.iter().any(|(at, chosen)| {
             let load = &self.apps.loads[*at];
-            chosen.holder.as_ref().is_some_and(|holder| self.in_holder(holder, &setting.key).is_some())
+            chosen.holder.as_ref().is_some_and(|holder| self.held(target, holder, &setting.key).is_some())
                 && load.path == *setting.path()
                 && load.function == setting.function
                 && load.location.span.start > setting.location.span.start
         })
+    }
+
+    /// What a holder gives a setting on a target; a variable counts where it is set.
+    fn held(&self, target: &Target, holder: &HolderRef, key: &str) -> Option<&Setting> {
+        let set = |setting: &&Setting| match (&setting.holder, setting.value.env()) {
+            (Holder::Variables(_), Some(read)) => target.var(read).is_some(),
+            _ => true,
+        };
+        self.in_holder(holder, key).filter(set)
     }
 
     fn load_runs(&self, target: &Target, at: usize, steps: usize) -> Reached {
@@ -124,46 +139,68 @@ impl Facts {
         for (at, chosen) in &target.chosen {
             let load = &self.apps.loads[*at];
             let runs = self.load_runs(target, *at, MAX_STEPS);
-            if let Some(class) = self.missing(chosen.holder.as_ref()) {
-                let place = format!("{}:{}", load.path, load.location.line);
-                found.push(format!("{class} is not in the repository; it may set this too ({place})"));
-                continue;
-            }
-            if chosen.nothing
-                || chosen.holder.is_some() && chosen.certain
-                || runs == Reached::No && !matches!(load.kind, LoadKind::Envvar(_))
-            {
-                continue;
-            }
             let place = format!("{}:{}", load.path, load.location.line);
-            let line = match (&load.kind, &chosen.selector) {
-                (LoadKind::PyFile(Some(name)) | LoadKind::File(Some(name)), _) => {
-                    format!("{name} is not in the repository; where it exists, it may set this too ({place})")
-                }
-                (LoadKind::PyFile(None) | LoadKind::File(None), _) => {
-                    format!("a file that is named at run time may set this too ({place})")
-                }
-                (LoadKind::Envvar(Some(name)), _) => {
-                    format!("the file that {name} names on the server may set this too ({place})")
-                }
-                (LoadKind::Object(_), Some(selector)) if chosen.holder.is_some() && !selector.set_by_launch => {
-                    format!("selected where {} is not set ({place})", selector.variable)
-                }
-                (LoadKind::Object(_), None) if chosen.holder.is_none() && runs == Reached::Maybe => {
-                    format!("what {place} loads is only known at run time and may set this too")
-                }
-                _ => continue,
+            let line = match self.missing(load, chosen.holder.as_ref()) {
+                Some(class) => Some(format!("{class} is not in the repository; it may set this too ({place})")),
+                None => self.doubt(load, chosen, runs, &place),
             };
-            if !found.contains(&line) {
-                found.push(line);
-            }
+            found.extend(line.filter(|line| !found.contains(line)));
         }
         found
     }
 
+    /// What one load leaves open, in words.
+    fn doubt(&self, load: &ConfigLoad, chosen: &Chosen, runs: Reached, place: &str) -> Option<String> {
+        if let LoadKind::PrefixedEnv(prefix) | LoadKind::Dynaconf(dynaconf::Settings { prefix, .. }) = &load.kind
+            && chosen.holder.as_ref().is_some_and(|holder| holder.class.as_ref() == Some(prefix))
+        {
+            return Some(format!("a variable {prefix}_… of the server may set this too ({place})"));
+        }
+        let unread = chosen.holder.as_ref().filter(|holder| !self.files.sources.contains_key(&holder.path));
+        if let Some(holder) = unread {
+            return Some(format!("{} was not read; it may set this too ({place})", holder.path));
+        }
+        if chosen.nothing
+            || chosen.holder.is_some() && chosen.certain
+            || runs == Reached::No && !matches!(load.kind, LoadKind::Envvar(_))
+        {
+            return None;
+        }
+        match (&load.kind, &chosen.selector) {
+            (_, Some(selector)) if chosen.holder.is_some() && !selector.set_by_launch => {
+                Some(format!("selected where {} is not set ({place})", selector.variable))
+            }
+            (LoadKind::Envvar(Some(name)), _) => {
+                Some(format!("the file that {name} names on the server may set this too ({place})"))
+            }
+            (LoadKind::PyFile(name) | LoadKind::File(name), _) => Some(match (name.variable(), name.written()) {
+                (Some(name), _) => format!("the file that {name} names on the server may set this too ({place})"),
+                (None, Some(name)) => {
+                    format!("{name} is not in the repository; where it exists, it may set this too ({place})")
+                }
+                (None, None) => format!("a file that is named at run time may set this too ({place})"),
+            }),
+            (LoadKind::Mapping(lookup), _) => self
+                .absent_file(load, lookup)
+                .map(|name| format!("{name} is not in the repository; where it exists, it may set this too ({place})")),
+            (LoadKind::Object(_), None) if chosen.holder.is_none() && runs == Reached::Maybe => {
+                Some(format!("what {place} loads is only known at run time and may set this too"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The file whose data a load takes, where the repository does not have it.
+    fn absent_file(&self, load: &ConfigLoad, lookup: &Lookup) -> Option<String> {
+        let (name, from, _) = self.tables_of(&load.path, &lookup.base, &lookup.keys).into_iter().next_back()?;
+        let name = name.written()?;
+        path::find(&self.files, &from, &self.project_root(&from), name).is_none().then(|| name.to_owned())
+    }
+
     /// The name of a class or module that a load names and that the repository does not have.
-    fn missing<'h>(&self, holder: Option<&'h HolderRef>) -> Option<&'h str> {
-        let holder = holder.filter(|holder| !self.holders.knows(holder))?;
+    fn missing<'h>(&self, load: &ConfigLoad, holder: Option<&'h HolderRef>) -> Option<&'h str> {
+        let object = matches!(load.kind, LoadKind::Object(_));
+        let holder = holder.filter(|holder| object && !self.holders.knows(holder))?;
         let class = holder.class.as_deref()?;
         let dictionary = |setting: &Setting| setting.holder == Holder::Dict(class.to_owned());
         (!self.settings.iter().any(dictionary)).then_some(class)
@@ -204,8 +241,10 @@ impl Facts {
                 setting.key == key
                     && *setting.path() == step.path
                     && match (&setting.holder, &step.class) {
-                        (Holder::Class(class), Some(wanted)) => class == wanted,
+                        (Holder::Class(name) | Holder::Dict(name) | Holder::Table(name), Some(wanted))
+                        | (Holder::Variables(name), Some(wanted)) => name == wanted,
                         (Holder::Module, None) => true,
+                        (Holder::Table(name), None) => name.is_empty(),
                         _ => false,
                     }
             })
@@ -216,8 +255,22 @@ impl Facts {
     pub fn resolve<'f>(&'f self, setting: &'f Setting) -> &'f Setting {
         let mut current = setting;
         for _ in 0..8 {
-            let Value::Name(name) = &current.value.value else { return current };
-            match self.named(current.path(), name) {
+            // A text in another dress is still the entry of the data file it comes from.
+            let value = match &current.value.value {
+                Value::Derived { inner, how: Derivation::Text } if matches!(inner.value, Value::Lookup(_)) => {
+                    &inner.value
+                }
+                value => value,
+            };
+            let next = match value {
+                Value::Name(name) => self.named(current.path(), name),
+                Value::Lookup(lookup) => match self.looked_up(current.path(), lookup) {
+                    Found::Setting(next) => Some(next),
+                    _ => None,
+                },
+                _ => return current,
+            };
+            match next {
                 Some(next) if !std::ptr::eq(next, current) => current = next,
                 _ => return current,
             }
@@ -231,8 +284,16 @@ impl Facts {
         let key = dotted.rsplit('.').next()?;
         if let Some(open) = dotted.find(".config[") {
             let (app, key) = (&dotted[..open], dotted[open + 8..].trim_end_matches(']'));
-            return self.settings.iter().rfind(|setting| {
+            let own = self.settings.iter().rfind(|setting| {
                 setting.key == key && *setting.path() == *from && setting.holder == Holder::App(app.to_owned())
+            });
+            // `self.config["KEY"]` may as well be a file's data.
+            let base = format!("{app}.config");
+            return own.or_else(|| {
+                match self.looked_up(from, &Lookup { base, keys: vec![key.to_owned()], fallback: None }) {
+                    Found::Setting(setting) => Some(setting),
+                    _ => None,
+                }
             });
         }
         let local = self.settings.iter().rfind(|setting| {
@@ -268,7 +329,23 @@ impl Facts {
     pub(super) fn truth_within(&self, target: &Target, setting: &Setting, steps: usize) -> Option<bool> {
         let resolved = self.resolve(setting);
         self.truth_of(target, &resolved.value)
+            .or_else(|| self.derived(target, resolved.path(), &resolved.value))
             .or_else(|| guards::truth_at(self, target, resolved.path(), resolved.value.span, steps))
+    }
+
+    /// The truth of what is computed from another setting: `bool(Config.DEBUG)`,
+    /// `parser.getboolean("app", "debug")`.
+    fn derived(&self, target: &Target, from: &RepoPath, value: &Valued) -> Option<bool> {
+        let Value::Derived { inner, how } = &value.value else { return None };
+        let next = match &inner.value {
+            Value::Name(name) => self.named(from, name)?,
+            Value::Lookup(lookup) => match self.looked_up(from, lookup) {
+                Found::Setting(setting) => setting,
+                _ => return lookup.fallback.as_ref().and_then(|fallback| self.truth_of(target, fallback)),
+            },
+            _ => return None,
+        };
+        derived_truth(&self.resolve(next).value, how, &|read| target.value_of(read))
     }
 
     /// The truth of a value that is a name, seen from a file.
@@ -279,7 +356,7 @@ impl Facts {
 
     /// The truth of a value on a target.
     pub fn truth_of(&self, target: &Target, value: &Valued) -> Option<bool> {
-        value.truth(&|name| target.env.get(name).map(|var| var.value.clone()))
+        value.truth(&|read| target.value_of(read))
     }
 }
 
@@ -292,6 +369,10 @@ pub fn is_truthy(value: &str) -> bool {
 /// doubt beside what the repository says.
 fn unknown_load(kind: &LoadKind, load: &super::apps::ConfigLoad) -> Option<String> {
     match kind {
+        LoadKind::Mapping(_) => Some(format!(
+            "the configuration takes over a dictionary that is only known at run time ({}:{})",
+            load.path, load.location.line
+        )),
         LoadKind::Object(_) => {
             Some(format!("from_object takes what is only known at run time ({}:{})", load.path, load.location.line))
         }

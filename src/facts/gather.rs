@@ -3,7 +3,7 @@
 use super::apps::{self, App};
 use super::files::{Files, PyFile};
 use super::names::Names;
-use super::{EnvFile, Facts, HolderIndex, Launch, dependencies, images, project, server_conf, settings, targets};
+use super::{EnvFile, Facts, HolderIndex, Launch, data, dependencies, images, project, server_conf, settings, targets};
 
 /// What was read, ready to be related.
 pub struct Read {
@@ -29,6 +29,7 @@ pub fn gather(read: Read) -> Facts {
         let names = Names::of(&file.module);
         facts.settings.extend(settings::collect(&facts.files, file, &names));
         facts.apps.extend(apps::collect(&facts.files, file, &names));
+        facts.data.add(&file.path, data::reads::collect(file, &names));
         facts.names.insert(file.path.clone(), names);
     }
     facts.holders = HolderIndex::build(&facts.files, &facts.python, &facts.names);
@@ -41,6 +42,11 @@ pub fn gather(read: Read) -> Facts {
             facts.server_confs.push(conf);
         }
     }
+    let (found, read) = data::collect(&facts);
+    facts.settings.extend(found);
+    facts.data.files = read;
+    let variables = data::prefixed(&facts);
+    facts.settings.extend(variables);
     let dockerfiles: Vec<_> = facts.launches.iter().filter(|launch| launch.kind == "dockerfile").collect();
     let mut dockerfiles: Vec<_> =
         dockerfiles.iter().map(|launch| launch.via.first().map_or(&launch.location.path, |at| &at.path)).collect();

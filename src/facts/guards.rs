@@ -141,6 +141,9 @@ impl<'a> Judge<'a> {
         let value = Valued::of(expr, self.names);
         match &value.value {
             Value::Name(name) => self.setting_named(name),
+            Value::Lookup(lookup) if lookup.base == "config" && lookup.keys.len() == 1 => {
+                self.setting_named(&lookup.shown())
+            }
             _ => self.facts.truth_of(self.target, &value),
         }
     }
@@ -301,7 +304,7 @@ impl<'a> Judge<'a> {
             return known;
         }
         let value = Valued::of(expr, self.names);
-        value.known_text(&|name| self.variable(name).cloned())
+        value.known_text(&|read| self.target.value_of(read))
     }
 
     /// `a or b`, `str(switch)`, `os.environ.get(NAME, default)`.

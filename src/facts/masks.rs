@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Facts;
+use super::data::entries::is_data_file;
 use super::env::is_env_file;
 use super::secret_names::secret_spans;
 use crate::lang::dotenv::EnvDocument;
@@ -81,12 +82,26 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
             Err(_) => spans.push(Span::new(0, source.text.len())),
         }
     } else {
+        if is_data_file(source.path.extension()) {
+            spans.extend(super::data::secret_spans(source));
+        }
         spans.extend(assignments(&source.text));
     }
     spans.retain(|span| !span.is_empty());
     spans.sort();
-    spans.dedup();
-    spans
+    merged(spans)
+}
+
+/// Sorted spans with those that overlap made one.
+fn merged(spans: Vec<Span>) -> Vec<Span> {
+    let mut merged: Vec<Span> = Vec::new();
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }
 
 /// A span of a text with the hidden spans masked.

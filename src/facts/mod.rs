@@ -3,8 +3,10 @@
 
 pub mod apps;
 pub mod arguments;
+pub mod data;
 pub mod dependencies;
 pub mod deploy;
+pub mod dynaconf;
 pub mod effective;
 pub mod env;
 mod fallbacks;
@@ -15,19 +17,24 @@ pub mod holders;
 pub mod images;
 pub mod launch;
 pub mod leaks;
+mod loaded;
+mod loads;
 pub mod masks;
 pub mod modules;
 pub mod names;
 pub mod production;
 pub mod project;
+mod pydantic;
 pub mod routes;
 pub mod secret_names;
 pub mod selection;
 pub mod server_conf;
 pub mod server_options;
 pub mod settings;
+mod target_env;
 pub mod targets;
 pub mod values;
+mod variables;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +61,8 @@ pub struct Facts {
     /// Imported names of each parsed file.
     pub names: BTreeMap<RepoPath, Names>,
     pub settings: Vec<Setting>,
+    /// Names that hold what data files say.
+    pub data: data::DataIndex,
     pub apps: AppFacts,
     pub holders: HolderIndex,
     pub projects: Vec<Project>,

@@ -14,6 +14,46 @@ pub struct Names {
     origins: BTreeMap<String, String>,
     /// Names bound to an `environs`/`django-environ` reader.
     pub env_readers: Vec<String>,
+    /// Names bound to python-decouple's `AutoConfig(…)` or `Config(…)`.
+    decouple: Vec<String>,
+    /// Names bound to what a file holds: parsed data, or a `configparser`.
+    data: BTreeMap<String, DataKind>,
+}
+
+/// What a name that holds a file's data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataKind {
+    /// Dictionaries: JSON, TOML, YAML, an env file.
+    Mapping,
+    /// `configparser`: sections with options.
+    Parser,
+}
+
+/// Functions that read a file or a text into dictionaries, by their origin.
+const LOADERS: &[&str] = &[
+    "json.load",
+    "json.loads",
+    "simplejson.load",
+    "simplejson.loads",
+    "flask.json.load",
+    "tomllib.load",
+    "tomllib.loads",
+    "tomli.load",
+    "tomli.loads",
+    "toml.load",
+    "toml.loads",
+    "yaml.safe_load",
+    "yaml.load",
+    "yaml.full_load",
+    "yaml.unsafe_load",
+    "anyconfig.load",
+    "dotenv.dotenv_values",
+];
+const PARSERS: &[&str] = &["ConfigParser", "RawConfigParser", "SafeConfigParser"];
+
+/// Whether a function by its origin reads a file's data.
+pub fn is_loader(origin: &str) -> bool {
+    LOADERS.contains(&origin)
 }
 
 impl Names {
@@ -46,8 +86,17 @@ impl Names {
             StmtKind::Assign { targets, value } => {
                 let Some(call) = value.as_call() else { return };
                 let made = self.resolve(&call.func);
-                if matches!(made.as_deref(), Some("environs.Env" | "environ.Env")) {
-                    self.env_readers.extend(targets.iter().filter_map(|target| target.as_name().map(str::to_owned)));
+                let targets = targets.iter().filter_map(Expr::dotted);
+                match made.as_deref() {
+                    Some("environs.Env" | "environ.Env") => self.env_readers.extend(targets),
+                    Some("decouple.AutoConfig" | "decouple.Config") => self.decouple.extend(targets),
+                    Some(made) if is_loader(made) => {
+                        self.data.extend(targets.map(|target| (target, DataKind::Mapping)));
+                    }
+                    Some(made) if PARSERS.contains(&made.rsplit('.').next().unwrap_or(made)) => {
+                        self.data.extend(targets.map(|target| (target, DataKind::Parser)));
+                    }
+                    _ => {}
                 }
             }
             _ => {}
@@ -93,14 +142,28 @@ impl Names {
 
     /// Whether the expression calls or names an environs reader (`env`, `env.str`).
     pub fn is_env_reader(&self, func: &Expr) -> bool {
+        let reader = |name: &str| {
+            self.env_readers.iter().any(|reader| reader == name)
+                || self.origin(name).is_some_and(|origin| origin == "environs.env")
+        };
         match &func.kind {
-            ExprKind::Name(name) => self.env_readers.contains(name),
+            ExprKind::Name(name) => reader(name),
             ExprKind::Attr { value, name } => {
-                value.as_name().is_some_and(|base| self.env_readers.iter().any(|reader| reader == base))
+                value.dotted().is_some_and(|base| reader(&base))
                     && matches!(name.as_str(), "str" | "bool" | "int" | "float" | "list" | "json")
             }
             _ => false,
         }
+    }
+
+    /// Whether a call of it asks python-decouple.
+    pub fn is_decouple(&self, func: &Expr) -> bool {
+        func.dotted().is_some_and(|name| self.decouple.contains(&name))
+    }
+
+    /// What kind of a file's data a name holds, where it does.
+    pub fn data(&self, name: &str) -> Option<DataKind> {
+        self.data.get(name).copied()
     }
 }
 

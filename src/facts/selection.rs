@@ -165,8 +165,8 @@ impl Reader<'_> {
                 call.positional(0).map_or(Selection::Unknown, |inner| self.read_within(inner, false, steps))
             }
             Some("str") => call.positional(0).map_or(Selection::Unknown, |inner| self.read_within(inner, key, steps)),
-            // `Config()`, an instance of a class.
-            Some(name) if call.args.is_empty() && name.rsplit('.').next().is_some_and(starts_upper) => {
+            // `Config()`, `Config("production")`: an instance of a class.
+            Some(name) if name.rsplit('.').next().is_some_and(starts_upper) => {
                 call.func.dotted().map_or(Selection::Unknown, Selection::Dotted)
             }
             _ => Selection::Unknown,

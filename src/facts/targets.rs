@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::apps::LoadKind;
+use super::apps::ConfigLoad;
 use super::arguments::{Argument, arguments};
 use super::guards;
-use super::holders::{Chosen, Follow, HolderRef};
-use super::launch::{Launch, LaunchRole, Server};
+use super::holders::{Chosen, Follow};
+use super::launch::{Launch, LaunchRole};
+use super::loaded::Loaded;
 use super::names::module_file;
 use super::project::project_of;
+use super::target_env::{Starts, TargetEnv};
+use super::values::{EnvRead, EnvReader};
 use crate::text::{Location, RepoPath};
 
 /// One way a project is started.
@@ -31,6 +34,9 @@ pub struct Target {
     pub arguments: BTreeMap<String, Argument>,
     /// Variables the repository itself sets on this target.
     pub env: BTreeMap<String, TargetVar>,
+    /// Variables that only one kind of reader sees: python-decouple and pydantic look into a file
+    /// of their own.
+    pub own_env: Vec<(EnvReader, BTreeMap<String, TargetVar>)>,
     /// What the configuration loads of the project select, in the order they run.
     pub chosen: Vec<(usize, Chosen)>,
 }
@@ -40,6 +46,19 @@ pub struct Target {
 pub struct TargetVar {
     pub value: String,
     pub location: Location,
+}
+
+impl Target {
+    /// What a read of a variable sees here.
+    pub fn var(&self, read: &EnvRead) -> Option<&TargetVar> {
+        let own = || self.own_env.iter().filter(|(reader, _)| *reader == read.reader);
+        self.env.get(&read.name).or_else(|| own().find_map(|(_, vars)| vars.get(&read.name)))
+    }
+
+    /// As [`Target::var`], the value alone.
+    pub fn value_of(&self, read: &EnvRead) -> Option<String> {
+        self.var(read).map(|var| var.value.clone())
+    }
 }
 
 /// Builds the targets. `facts` must hold everything else already.
@@ -53,6 +72,7 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         let below = entry.as_ref().unwrap_or(&launch.cwd);
         let Some(project) = project_of(&facts.projects, below) else { continue };
         let production = facts.production.contains(&at);
+        let env = TargetEnv::of_launch(facts, launch, &project.root, entry.as_ref());
         let mut target = Target {
             name: format!("{} ({}:{})", launch.server.name(), launch.location.path, launch.location.line),
             production,
@@ -60,7 +80,8 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
             launch: Some(at),
             project: project.root.clone(),
             entry,
-            env: launch_env(facts, launch, &project.root),
+            env: env.vars,
+            own_env: env.own,
             arguments: BTreeMap::new(),
             chosen: Vec::new(),
         };
@@ -75,6 +96,7 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
         if found.iter().any(|target| target.project == project.root && !target.production && !target.assumed) {
             continue;
         }
+        let env = TargetEnv::of_files(facts, &project.root, Starts::FlaskRun, true);
         let mut target = Target {
             name: "flask run".to_owned(),
             production: false,
@@ -82,7 +104,8 @@ pub fn targets(facts: &Facts) -> Vec<Target> {
             launch: None,
             project: project.root.clone(),
             entry: None,
-            env: env_file_vars(facts, &project.root, true, true),
+            env: env.vars,
+            own_env: env.own,
             arguments: BTreeMap::new(),
             chosen: Vec::new(),
         };
@@ -122,12 +145,12 @@ fn once(facts: &Facts, targets: Vec<Target>) -> Vec<Target> {
 
 /// What a server started from the project's directory would see.
 fn assumed(facts: &Facts, project: &RepoPath) -> Target {
-    let mut env = env_file_vars(facts, project, false, true);
+    let mut env = TargetEnv::of_files(facts, project, Starts::Server, true);
     let conf = project.join("gunicorn.conf.py");
     for conf in facts.server_confs.iter().filter(|known| Some(&known.path) == conf.as_ref()) {
         for var in &conf.env {
             let set = TargetVar { value: var.value.clone(), location: var.location.clone() };
-            env.insert(var.name.clone(), set);
+            env.vars.insert(var.name.clone(), set);
         }
     }
     let mut target = Target {
@@ -137,7 +160,8 @@ fn assumed(facts: &Facts, project: &RepoPath) -> Target {
         launch: None,
         project: project.clone(),
         entry: None,
-        env,
+        env: env.vars,
+        own_env: env.own,
         arguments: BTreeMap::new(),
         chosen: Vec::new(),
     };
@@ -153,71 +177,6 @@ fn entry_file(facts: &Facts, launch: &Launch) -> Option<RepoPath> {
     let target = launch.target.as_ref()?;
     let marker = launch.cwd.join("__entry__.py")?;
     module_file(&facts.files, &marker, &target.module)
-}
-
-/// Kinds of deployment that run what is committed: files that git ignores are not there.
-const FROM_GIT: &[&str] = &["procfile", "heroku", "app-yaml", "render", "railway", "serverless"];
-
-/// Variables a launch sets, those of the env files it reads, and those its server settings set.
-fn launch_env(facts: &Facts, launch: &Launch, project: &RepoPath) -> BTreeMap<String, TargetVar> {
-    let mut env = env_file_vars(facts, project, launch.server == Server::FlaskRun, !FROM_GIT.contains(&launch.kind));
-    for path in &launch.env_files {
-        for file in facts.env_files.iter().filter(|file| file.path == *path) {
-            add_env_file(facts, file, &mut env);
-        }
-    }
-    for var in &launch.env {
-        if let Some(value) = &var.value {
-            let set = TargetVar { value: value.expose().to_owned(), location: var.location.clone() };
-            env.insert(var.name.clone(), set);
-        }
-    }
-    if let Some(conf) = facts.server_conf(launch) {
-        for var in &conf.env {
-            let set = TargetVar { value: var.value.clone(), location: var.location.clone() };
-            if var.overrides {
-                env.insert(var.name.clone(), set);
-            } else {
-                // `setdefault` runs before the app reads an env file, so it wins over that.
-                let by_launch = launch.env.iter().any(|known| known.name == var.name);
-                let by_file = env.get(&var.name).is_some_and(|set| launch.env_files.contains(&set.location.path));
-                if !by_launch && !by_file {
-                    env.insert(var.name.clone(), set);
-                }
-            }
-        }
-    }
-    env
-}
-
-/// Variables of the project's `.env` (where the app or the start reads it) and `.flaskenv`.
-/// `ignored`: whether files that git ignores are there too.
-fn env_file_vars(facts: &Facts, project: &RepoPath, flask_run: bool, ignored: bool) -> BTreeMap<String, TargetVar> {
-    let mut env = BTreeMap::new();
-    let loads = facts
-        .apps
-        .dotenv
-        .iter()
-        .any(|load| project_of(&facts.projects, &load.path).is_some_and(|p| p.root == *project));
-    for file in facts.env_files.iter().filter(|file| !file.example && file.path.parent() == *project) {
-        let read = match file.path.name() {
-            ".flaskenv" => flask_run,
-            ".env" => flask_run || loads,
-            _ => false,
-        };
-        if read && (ignored || file.tracked || !file.ignored) {
-            add_env_file(facts, file, &mut env);
-        }
-    }
-    env
-}
-
-fn add_env_file(facts: &Facts, file: &super::env::EnvFile, env: &mut BTreeMap<String, TargetVar>) {
-    for entry in &file.document.entries {
-        let Some(value) = &entry.value else { continue };
-        let location = facts.files.locate(&file.path, entry.key_span);
-        env.entry(entry.key.clone()).or_insert(TargetVar { value: value.expose().to_owned(), location });
-    }
 }
 
 /// Settles what the target's factory is given and what its configuration loads select.
@@ -242,38 +201,8 @@ fn chosen(facts: &Facts, target: &Target) -> Vec<(usize, Chosen)> {
             guards::Reached::Maybe => None,
         },
     };
-    let mut found = Vec::new();
-    for (at, load) in facts.apps.loads.iter().enumerate() {
-        if !facts.is_own(&load.path) || !facts.same_project(&load.path, &target.project) {
-            continue;
-        }
-        let chosen = match (&load.kind, &load.selection) {
-            (LoadKind::Object(_), Some(selection)) => follow.choose(&load.path, selection),
-            (LoadKind::PyFile(Some(name)), _) => {
-                Chosen::holder(pyfile(facts, &load.path, &target.project, name), None, true)
-            }
-            (
-                LoadKind::PyFile(None)
-                | LoadKind::Envvar(_)
-                | LoadKind::File(_)
-                | LoadKind::PrefixedEnv
-                | LoadKind::Object(_),
-                _,
-            ) => Chosen::default(),
-        };
-        found.push((at, chosen));
-    }
-    found
-}
-
-/// The file `from_pyfile` reads: relative to the app's root path, or the instance folder.
-fn pyfile(facts: &Facts, from: &RepoPath, project: &RepoPath, name: &str) -> Option<HolderRef> {
-    let candidates = [
-        from.parent().join(name),
-        project.join(name),
-        project.join(&format!("instance/{name}")),
-        from.parent().join(&format!("instance/{name}")),
-    ];
-    let path = candidates.into_iter().flatten().find(|path| facts.files.exists(path))?;
-    Some(HolderRef { path, class: None })
+    let loaded = Loaded { facts, project: &target.project, env: &env, follow: &follow, arguments: &target.arguments };
+    let own = |load: &ConfigLoad| facts.is_own(&load.path) && facts.same_project(&load.path, &target.project);
+    let loads = facts.apps.loads.iter().enumerate().filter(|(_, load)| own(load));
+    loads.flat_map(|(at, load)| loaded.by(load).into_iter().map(move |chosen| (at, chosen))).collect()
 }

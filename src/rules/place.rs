@@ -123,7 +123,8 @@ pub fn body_statement(body: &[Stmt], inner: Span) -> Span {
 pub fn anchor<'f>(facts: &'f Facts, target: &Target) -> Option<&'f Setting> {
     let keys =
         ["SECRET_KEY", "DEBUG", "TESTING", "SQLALCHEMY_DATABASE_URI", "SESSION_COOKIE_NAME", "MAX_CONTENT_LENGTH"];
-    keys.iter().find_map(|key| facts.effective(target, key).setting())
+    let fits = |setting: &&Setting| setting.form.takes_neighbours();
+    keys.iter().find_map(|key| facts.effective(target, key).setting().filter(fits))
 }
 
 /// A line behind the statement that makes the app, for a project without settings.

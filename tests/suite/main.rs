@@ -6,6 +6,7 @@ mod bad_input;
 mod canary;
 mod cli;
 mod decisions;
+mod effective;
 mod exec;
 mod floors;
 mod flow;

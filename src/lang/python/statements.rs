@@ -233,7 +233,14 @@ impl Reader<'_> {
             for item in named(clause) {
                 let Some(value) = item.child_by_field_name("value") else { continue };
                 if value.kind() == "as_pattern" {
-                    let parts = named(value);
+                    // `as_pattern_target` is a shell round the name.
+                    let mut parts = Vec::new();
+                    for part in named(value) {
+                        match part.kind() {
+                            "as_pattern_target" => parts.extend(named(part).into_iter().next()),
+                            _ => parts.push(part),
+                        }
+                    }
                     let mut exprs = parts.iter().map(|part| self.expr(*part, 0)).collect::<Vec<_>>().into_iter();
                     if let Some(first) = exprs.next() {
                         items.push((first, exprs.next()));

@@ -94,6 +94,8 @@ fn all(facts: &Facts) -> Vec<Careless<'_>> {
 fn counts(facts: &Facts, setting: &Setting) -> bool {
     match &setting.holder {
         Holder::App(_) | Holder::Dict(_) => true,
+        // Data files and variables hold no expression.
+        Holder::Table(_) | Holder::Variables(_) => false,
         Holder::Class(name) => {
             let name = name.to_ascii_lowercase();
             !["dev", "test", "local", "debug"].iter().any(|part| name.contains(part))

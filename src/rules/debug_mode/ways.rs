@@ -90,9 +90,9 @@ fn flask_env_counts(facts: &Facts) -> bool {
 
 /// The variable that switches a setting on, where the setting reads one and the repository sets it.
 fn variable<'f>(target: &Target, setting: &'f Setting) -> Option<Way<'f>> {
-    let name = &setting.value.env()?.name;
-    let var = target.env.get(name)?;
-    Some(Way::Variable { name: name.clone(), location: var.location.clone(), setting: Some(setting) })
+    let read = setting.value.env()?;
+    let var = target.var(read)?;
+    Some(Way::Variable { name: read.name.clone(), location: var.location.clone(), setting: Some(setting) })
 }
 
 /// The `app.run()` that a target's start executes.

@@ -3,6 +3,7 @@
 use super::judged::{self, Literal, literals};
 use super::wiring;
 use crate::facts::Facts;
+use crate::facts::settings::Form;
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 
@@ -14,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
     explanation: Explanation {
         what: "A key that signs (SECRET_KEY, JWT_SECRET_KEY, WTF_CSRF_SECRET_KEY) is written in the code: as a config \
                class attribute, a module setting, app.config[...], app.secret_key, from_mapping(...), a dictionary \
-               handed to the factory, or a name imported from another file.",
+               handed to the factory, a name imported from another file, or an entry of a JSON, TOML, YAML or INI \
+               file that the app reads.",
         why: "Anyone who can read the code can sign a session cookie that the server accepts, and so become any user. \
               Everything else that itsdangerous signs with this key (reset links, remember-me cookies) can be made too.",
         fix: "The literal is replaced by a read of the environment variable, a new 256-bit key goes into the chosen \
@@ -40,7 +42,11 @@ fn check(facts: &Facts) -> Vec<Finding> {
 
 fn finding(facts: &Facts, literal: &Literal<'_>) -> Finding {
     let setting = literal.setting;
-    let message = format!("{} is written in the code.{}", literal.used_as, judged::weakness(literal.secret));
+    let place = match setting.form {
+        Form::Data => setting.path().as_str(),
+        _ => "the code",
+    };
+    let message = format!("{} is written in {place}.{}", literal.used_as, judged::weakness(literal.secret));
     let severity = judged::severity(facts, literal);
     let mut finding = Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), literal.symbol(), message);
     finding.how_we_know = judged::how_known(facts, literal);

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use super::refused;
+use crate::facts::env::is_env_file;
 use crate::facts::holders::HolderRef;
-use crate::facts::settings::Holder;
+use crate::facts::settings::{Form, Holder};
 use crate::facts::values::{Value, Valued};
 use crate::facts::{Effective, Facts, Setting};
 use crate::finding::Severity;
@@ -51,7 +52,9 @@ pub(super) fn literals(facts: &Facts) -> Vec<Literal<'_>> {
             continue;
         }
         let resolved = facts.resolve(setting);
-        if !facts.is_own(resolved.path()) {
+        // An env file, and what git ignores, is where a key may stand.
+        let may_hold = is_env_file(resolved.path()) || facts.data.private.contains(resolved.path());
+        if !facts.is_own(resolved.path()) || may_hold {
             continue;
         }
         let Some(literal) = resolved.value.literal() else { continue };
@@ -85,6 +88,7 @@ pub(super) fn is_testing(facts: &Facts, setting: &Setting) -> bool {
         Holder::Class(class) => {
             is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) })
         }
+        Holder::Table(table) if table.to_ascii_lowercase().starts_with("test") => true,
         _ => {
             let stem = setting.path().stem().to_ascii_lowercase();
             setting.function.as_deref().is_some_and(|name| name.starts_with("test"))
@@ -115,7 +119,7 @@ pub(super) fn is_testing_class(facts: &Facts, class: &HolderRef) -> bool {
 /// Whether only development selects the class a setting stands in: every production target
 /// provably runs another one, or its name says so and nothing selects it for production.
 pub(super) fn only_development(facts: &Facts, setting: &Setting) -> bool {
-    let Holder::Class(class) = &setting.holder else { return false };
+    let (Holder::Class(class) | Holder::Table(class)) = &setting.holder else { return false };
     let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
     let root = facts.project_root(setting.path());
     let selects = |target: &crate::facts::Target| {
@@ -124,7 +128,8 @@ pub(super) fn only_development(facts: &Facts, setting: &Setting) -> bool {
         })
     };
     let mut production = facts.production_targets(&root).peekable();
-    let named = ["Dev", "Local", "Debug"].iter().any(|part| class.contains(part));
+    let parts = if setting.form == Form::Data { &["dev", "local", "debug"] } else { &["Dev", "Local", "Debug"] };
+    let named = parts.iter().any(|part| class.contains(part));
     if production.peek().is_some() {
         let targets: Vec<_> = production.collect();
         let known = |chosen: &HolderRef| chosen.class.is_none() || facts.holders.knows(chosen);
@@ -177,6 +182,10 @@ pub(super) fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
                     None => format!("{place}, unless the server selects another configuration"),
                 }
             }
+            // Through the variable that the file gives the reader.
+            Effective::Set { setting, .. } if reads_from(facts, target, setting, literal.setting) => {
+                format!("{place}, used unless the server sets {}", literal.used_as)
+            }
             Effective::Set { setting, .. } => {
                 format!("another value wins: {}:{}", setting.path(), setting.location.line)
             }
@@ -189,6 +198,12 @@ pub(super) fn how_known(facts: &Facts, literal: &Literal<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Whether a setting reads a variable that a file's entry gives it.
+fn reads_from(facts: &Facts, target: &crate::facts::Target, setting: &Setting, entry: &Setting) -> bool {
+    let read = facts.resolve(setting).value.env();
+    read.and_then(|read| target.var(read)).is_some_and(|var| var.location == entry.location)
 }
 
 /// `short` or `a word every list has`, for messages.

@@ -1,5 +1,6 @@
 //! Threat 1: the secret key and the other keys that sign.
 
+mod data_file;
 mod env_file_not_ignored;
 mod env_file_tracked;
 mod fallback_literal;

@@ -5,7 +5,7 @@ use super::judged::is_testing_class;
 use crate::facts::holders::HolderRef;
 use crate::facts::names::module_file;
 use crate::facts::settings::Holder;
-use crate::facts::values::Value;
+use crate::facts::values::{EnvReader, Value};
 use crate::facts::{Facts, FileRole, PyFile, Setting};
 use crate::lang::python::{
     ExprKind, Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_exprs, walk_stmts,
@@ -39,6 +39,9 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
         let inherits = facts.in_holder(class, &setting.key).is_some_and(|found| std::ptr::eq(found, setting));
         if !inherits {
             continue;
+        }
+        if setting.value.env().is_some_and(|read| read.reader == EnvReader::Pydantic) {
+            return Err("A settings class for tests derives from this one and lives on the literal.".to_owned());
         }
         let (source, file) = editable(facts, &class.path)?;
         let Some(anchor) = class_anchor(file, class.class.as_deref().unwrap_or_default()) else { continue };

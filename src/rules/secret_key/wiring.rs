@@ -1,9 +1,12 @@
 //! The remedy for a signing key in code: the literal gives way to a read of the environment and,
 //! where the app is not proven to load it, of the env file; the key goes into the store.
 
+use super::data_file;
 use super::hosts;
 use super::judged::{Literal, literals};
 use super::reader::{self, READER};
+use crate::facts::data::decouple_files;
+use crate::facts::settings::Form;
 use crate::facts::values::{Derivation, EnvRead, EnvReader, FallbackPlace, Value, Valued};
 use crate::facts::{EnvFile, Facts, Setting};
 use crate::finding::{Finding, Severity};
@@ -22,6 +25,7 @@ pub(super) fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) 
         let Some(literal) = literal.filter(|_| finding.severity > Severity::Low) else { continue };
         remedies.push(match changes(facts, literal, choices) {
             Ok(changes) => remedy(facts, finding, literal, choices, changes),
+            Err(why) if literal.setting.form == Form::Data => data_file::by_hand(facts, finding, literal, why),
             Err(why) => by_hand(finding, literal, why),
         });
     }
@@ -52,7 +56,7 @@ fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Cho
 
 fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
     let name = variable(literal);
-    let value = if literal.is_salt() { "the value it has now" } else { "a new random value" };
+    let value = new_value(literal);
     Remedy {
         id: finding.key.to_string(),
         findings: vec![finding.key.clone()],
@@ -68,6 +72,11 @@ fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
     }
 }
 
+/// What the variable is to be set to, in words.
+pub(super) fn new_value(literal: &Literal<'_>) -> &'static str {
+    if literal.is_salt() { "the value it has now" } else { "a new random value" }
+}
+
 /// The variable the app reads the key from: its own name for it, else the setting's.
 fn variable<'l>(literal: &'l Literal<'_>) -> &'l str {
     literal.variable.unwrap_or(literal.used_as)
@@ -76,14 +85,21 @@ fn variable<'l>(literal: &'l Literal<'_>) -> &'l str {
 /// All changes, or why a machine must not make them.
 fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Vec<Change>, String> {
     let setting = literal.setting;
+    if setting.form == Form::Data {
+        return Err(format!(
+            "{} is no Python: what else reads it is not known, so it is not rewritten.",
+            setting.path()
+        ));
+    }
     let (source, file) = editable(facts, setting.path())?;
     let env_path = choices.env_file(&facts.project_root(setting.path()));
     if literal.is_salt() {
         return Err("Stored password hashes depend on this salt: move the value as it is, never replace it.".to_owned());
     }
     let name = variable(literal);
-    // python-decouple looks for the file itself.
-    let finds_itself = setting.value.env().is_some_and(|read| read.reader == EnvReader::Decouple);
+    // python-decouple looks for the file itself, unless a settings.ini stands before it.
+    let finds_itself =
+        setting.value.env().is_some_and(|read| read.reader == EnvReader::Decouple) && decouple_files(facts).is_empty();
     // Where the app calls load_dotenv() as well: that finds the file by the place of the caller or
     // of the shell, and says nothing where there is none.
     let needed = choices.store.is_file() && !finds_itself;
@@ -161,7 +177,9 @@ fn replace(
         }
         FallbackPlace::Branch => from_file.unwrap_or_else(|| "None".to_owned()),
         // A project's helper may take `None` for "no default"; an empty text is a default everywhere.
-        FallbackPlace::Expression if env.reader == EnvReader::Helper => as_text(from_file),
+        FallbackPlace::Expression if matches!(env.reader, EnvReader::Helper | EnvReader::Pydantic) => {
+            as_text(from_file)
+        }
         FallbackPlace::Environ => as_text(from_file),
         FallbackPlace::Expression if env.reader != EnvReader::Os && (converted || has_cast(source, whole)) => {
             return Err("The value is converted as it is read; dropping the default could raise.".to_owned());

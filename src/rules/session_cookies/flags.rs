@@ -139,8 +139,8 @@ pub(super) fn finding(
     let how = match setting {
         Some(setting) => {
             let place = format!("{}:{}", setting.path(), setting.location.line);
-            let read = facts.resolve(setting).value.env().map(|read| &read.name);
-            match read.map(|name| (name, target.env.get(name))) {
+            let read = facts.resolve(setting).value.env();
+            match read.map(|read| (&read.name, target.var(read))) {
                 Some((name, Some(var))) => {
                     format!("{place} reads {name}, which {}:{} sets", var.location.path, var.location.line)
                 }

@@ -3,10 +3,17 @@
 
 use std::sync::Arc;
 
+mod lookup;
+mod truth;
+
+pub use lookup::{Lookup, look_up};
+pub(super) use truth::derived_truth;
+
 use super::names::Names;
 use crate::lang::python::{BoolOp, Call, Expr, ExprKind};
 use crate::secret::Secret;
 use crate::text::Span;
+use lookup::getter;
 
 /// Name of the function our fixes add: it reads a variable from the env file.
 pub const OWN_READER: &str = "_from_env_file";
@@ -34,13 +41,17 @@ pub enum Value {
     Random,
     /// Another name (`SECRET_KEY`, `config.SECRET_KEY`, `Config.KEY`), as written.
     Name(String),
+    /// A look-up in data that was read before: `config["flask"]["secret_key"]`.
+    Lookup(Lookup),
     /// `bool(x)`, `x.encode()`, `x == "1"` …: computed from the inner value.
     Derived {
         inner: Box<Valued>,
         how: Derivation,
     },
     /// A dictionary literal.
-    Dict,
+    Dict {
+        empty: bool,
+    },
     /// Known only when the app runs; the reason in words.
     Unknown(&'static str),
 }
@@ -52,6 +63,8 @@ pub enum Derivation {
     Truth,
     /// `int(x)`, `bool(int(x))`, `strtobool(x)`, `env.bool(…)`: the usual words are understood.
     Parsed,
+    /// `json.loads(x)`, as `from_prefixed_env` reads: a text that is no JSON stays a text.
+    Json,
     /// `x == "1"`, `x.lower() in ("1", "true")`: true for these texts, compared in lower case.
     OneOf(Vec<String>),
     /// `str(x)`, `x.strip()`, `x.encode()`: the same text in another dress. Called on `None` it
@@ -86,6 +99,8 @@ pub enum EnvReader {
     Os,
     Decouple,
     Environs,
+    /// A field of a pydantic settings class.
+    Pydantic,
     /// A helper of the project's own: takes a name and a default. Which variable it reads, and
     /// what it makes of `None`, is its own affair.
     Helper,
@@ -102,8 +117,25 @@ impl Valued {
         match &self.value {
             Value::Text { .. } => Some(self),
             Value::Env(read) => read.fallback.as_deref().and_then(Valued::literal),
+            Value::Lookup(lookup) => lookup.fallback.as_deref().and_then(Valued::literal),
             Value::Derived { inner, how: Derivation::Text } => inner.literal(),
             _ => None,
+        }
+    }
+
+    /// Puts a prefix before the variables an environs reader asks for (`env.prefixed`).
+    pub(super) fn prefix_reads(&mut self, prefix: &str) {
+        match &mut self.value {
+            Value::Env(read) => {
+                if read.reader == EnvReader::Environs {
+                    read.name.insert_str(0, prefix);
+                }
+                if let Some(fallback) = &mut read.fallback {
+                    fallback.prefix_reads(prefix);
+                }
+            }
+            Value::Derived { inner, .. } => inner.prefix_reads(prefix),
+            _ => {}
         }
     }
 
@@ -114,81 +146,6 @@ impl Valued {
             Value::Derived { inner, .. } => inner.env(),
             _ => None,
         }
-    }
-
-    /// The truth of the value when no environment variable is set; `None` where it is not known.
-    pub fn truth_unset(&self) -> Option<bool> {
-        self.truth(&|_| None)
-    }
-
-    /// The truth of the value in an environment.
-    pub fn truth(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<bool> {
-        match &self.value {
-            Value::Bool(value) => Some(*value),
-            Value::None => Some(false),
-            Value::Number(text) => text.parse::<f64>().ok().map(|n| n != 0.0),
-            Value::Text { secret, .. } => Some(!secret.is_empty()),
-            Value::Env(_) => match self.text(env)? {
-                EnvText::Unset => Some(false),
-                EnvText::Is(text) => Some(!text.is_empty()),
-                EnvText::Bool(value) => Some(value),
-            },
-            Value::Derived { inner, how } => derived_truth(inner, how, env),
-            _ => None,
-        }
-    }
-
-    /// The text a value has in an environment; `Some(None)` where it is None there.
-    pub fn known_text(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<Option<String>> {
-        match self.text(env)? {
-            EnvText::Unset => Some(None),
-            EnvText::Is(text) => Some(Some(text)),
-            EnvText::Bool(_) => None,
-        }
-    }
-
-    /// The text a value has in an environment, where that is known.
-    fn text(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<EnvText> {
-        match &self.value {
-            Value::Text { secret, .. } => Some(EnvText::Is(secret.expose().to_owned())),
-            Value::None => Some(EnvText::Unset),
-            Value::Bool(value) => Some(EnvText::Bool(*value)),
-            Value::Number(text) => Some(EnvText::Is(text.clone())),
-            Value::Env(read) => match (env(&read.name), &read.fallback) {
-                (Some(text), _) => Some(EnvText::Is(text)),
-                (None, Some(fallback)) => fallback.text(env),
-                (None, None) => Some(EnvText::Unset),
-            },
-            Value::Derived { inner, how: Derivation::Text } => inner.text(env),
-            _ => None,
-        }
-    }
-}
-
-enum EnvText {
-    Unset,
-    Is(String),
-    Bool(bool),
-}
-
-fn derived_truth(inner: &Valued, how: &Derivation, env: &dyn Fn(&str) -> Option<String>) -> Option<bool> {
-    match how {
-        Derivation::Not => inner.truth(env).map(|value| !value),
-        Derivation::Truth | Derivation::Text => inner.truth(env),
-        Derivation::Parsed => match inner.text(env)? {
-            EnvText::Unset => Some(false),
-            EnvText::Bool(value) => Some(value),
-            EnvText::Is(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "1" | "true" | "yes" | "on" | "y" | "t" => Some(true),
-                "0" | "false" | "no" | "off" | "n" | "f" | "" => Some(false),
-                _ => None,
-            },
-        },
-        Derivation::OneOf(words) => match inner.text(env)? {
-            EnvText::Unset => Some(false),
-            EnvText::Bool(value) => Some(words.contains(&value.to_string())),
-            EnvText::Is(text) => Some(words.contains(&text.to_ascii_lowercase())),
-        },
     }
 }
 
@@ -203,7 +160,7 @@ fn value(expr: &Expr, names: &Names) -> Value {
         ExprKind::False => Value::Bool(false),
         ExprKind::None => Value::None,
         ExprKind::Number(text) => Value::Number(text.clone()),
-        ExprKind::Dict(_) => Value::Dict,
+        ExprKind::Dict(items) => Value::Dict { empty: items.is_empty() },
         ExprKind::Name(_) | ExprKind::Attr { .. } => match expr.dotted() {
             Some(name) => Value::Name(name),
             None => Value::Unknown("an attribute of a computed value"),
@@ -236,10 +193,8 @@ fn subscript(expr: &Expr, names: &Names) -> Value {
         });
     }
     match (value.dotted(), key) {
-        (Some(base), Some(key)) if base == "config" || base.ends_with(".config") => {
-            Value::Name(format!("{base}[{key}]"))
-        }
-        _ => Value::Unknown("looked up at run time"),
+        (Some(base), Some(key)) if base.ends_with(".config") => Value::Name(format!("{base}[{key}]")),
+        _ => look_up(expr).map_or(Value::Unknown("looked up at run time"), Value::Lookup),
     }
 }
 
@@ -252,6 +207,7 @@ fn called(call: &Call, names: &Names) -> Value {
         }
         OWN_READER => Value::Unknown(FROM_ENV_FILE),
         "decouple.config" => env_call(call, EnvReader::Decouple, names),
+        _ if names.is_decouple(&call.func) => env_call(call, EnvReader::Decouple, names),
         "os.urandom" | "uuid.uuid4" | "uuid.uuid1" => Value::Random,
         _ if func.starts_with("secrets.") || func.starts_with("random.") => Value::Random,
         _ if func.ends_with("Fernet.generate_key") || func.ends_with("gen_salt") => Value::Random,
@@ -270,8 +226,11 @@ fn called(call: &Call, names: &Names) -> Value {
         }
         "str" | "bytes" | "repr" => first.map_or(Value::Unknown("converted"), |inner| random_or_text(inner, names)),
         _ if names.is_env_reader(&call.func) => env_call(call, EnvReader::Environs, names),
-        _ if is_own_reader(call) => env_call(call, EnvReader::Helper, names),
-        _ => method(call, names),
+        _ => match getter(call, names) {
+            Some(found) => found,
+            None if is_own_reader(call) => env_call(call, EnvReader::Helper, names),
+            None => method(call, names),
+        },
     }
 }
 
@@ -291,6 +250,8 @@ fn method(call: &Call, names: &Names) -> Value {
     if let ExprKind::Attr { value: inner, name } = &call.func.kind {
         match name.as_str() {
             "encode" | "decode" | "strip" | "lower" | "upper" | "hex" | "title" => return random_or_text(inner, names),
+            // pydantic's `SecretStr` is the text itself.
+            "get_secret_value" => return value(inner, names),
             "format" | "join" => return Value::Unknown("put together at run time"),
             _ => {}
         }
@@ -339,6 +300,9 @@ fn either(op: BoolOp, left: &Expr, right: &Expr, names: &Names) -> Value {
         return Value::Unknown("a condition");
     }
     let mut first = Valued::of(left, names);
+    if matches!(first.value, Value::Unknown(FROM_ENV_FILE)) {
+        return first.value;
+    }
     let fallback = Valued::of(right, names);
     if add_fallback(&mut first, fallback) { first.value } else { Value::Unknown("one of several values") }
 }
@@ -356,6 +320,10 @@ fn add_fallback(first: &mut Valued, fallback: Valued) -> bool {
             }
             Some(inner) => add_fallback(inner, fallback),
         },
+        Value::Lookup(lookup) => {
+            lookup.fallback.get_or_insert_with(|| Box::new(fallback));
+            true
+        }
         Value::Derived { inner, how: Derivation::Text } => add_fallback(inner, fallback),
         // A literal in front decides: what follows is never reached.
         Value::Text { secret, .. } => !secret.is_empty(),
@@ -472,7 +440,7 @@ mod tests {
 
     #[test]
     fn truth_of_debug_expressions() {
-        let set = |_: &str| Some("False".to_owned());
+        let set = |_: &EnvRead| Some("False".to_owned());
         for (text, unset, with_false) in [
             ("bool(os.environ.get('D', False))", Some(false), Some(true)),
             ("os.environ.get('D') == 'True'", Some(false), Some(false)),

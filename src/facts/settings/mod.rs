@@ -1,11 +1,15 @@
 //! Settings: every place in Python where a Flask setting gets a value, with the form it is written
 //! in, so that a remedy can write in the same form.
 
+mod overwritten;
+
 use super::fallbacks;
 use super::files::{Files, PyFile};
 use super::names::Names;
+use super::pydantic::{self, Model};
 use super::values::{Value, Valued};
-use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind, walk_stmts};
+use super::variables::only_assignment;
+use crate::lang::python::{Call, Class, Expr, ExprKind, Function, Stmt, StmtKind};
 use crate::text::{Location, RepoPath, Span};
 
 /// One place where a setting gets a value.
@@ -40,6 +44,10 @@ pub enum Holder {
     App(String),
     /// A dictionary handed to a function of this name, or assigned to this name.
     Dict(String),
+    /// A table of a data file, by its dotted name; empty for what stands at its top.
+    Table(String),
+    /// Variables with this prefix, taken over whole (`from_prefixed_env`).
+    Variables(String),
 }
 
 /// How it is written.
@@ -57,6 +65,17 @@ pub enum Form {
     DictItem(Span),
     /// `config.setdefault("KEY", value)`.
     SetDefault,
+    /// `self.KEY = value` in a class's `__init__`, or what a property returns.
+    Instance,
+    /// An entry of a data file, or a variable: no Python.
+    Data,
+}
+
+impl Form {
+    /// Whether another setting can be written beside it in the same form.
+    pub fn takes_neighbours(&self) -> bool {
+        !matches!(self, Form::Instance | Form::Data)
+    }
 }
 
 impl Setting {
@@ -72,6 +91,9 @@ impl Setting {
             Holder::Class(class) => format!("{class}.{}", self.key),
             Holder::App(app) => format!("{app}.config[{}]", self.key),
             Holder::Dict(name) => format!("{name}[{}]", self.key),
+            Holder::Table(table) if table.is_empty() => self.key.clone(),
+            Holder::Table(table) => format!("{table}.{}", self.key),
+            Holder::Variables(prefix) => format!("{prefix}_{}", self.key),
         }
     }
 }
@@ -87,7 +109,7 @@ const APP_ATTRIBUTES: &[(&str, &str)] = &[
 
 /// Collects the settings of one file.
 pub fn collect(files: &Files, file: &PyFile, names: &Names) -> Vec<Setting> {
-    let mut collector = Collector { files, file, names, writes: Vec::new(), found: Vec::new() };
+    let mut collector = Collector { files, file, names, writes: Vec::new(), found: Vec::new(), models: Vec::new() };
     collector.block(&file.module.body, &Scope::default());
     collector.follow_variables();
     collector.mark_overwritten();
@@ -110,6 +132,12 @@ struct Scope {
     main_guard: bool,
     /// The blocks that may not run around a place, outermost first.
     blocks: Vec<Block>,
+    /// The class whose method this is.
+    method_of: Option<String>,
+    /// The settings class of pydantic around a place.
+    model: Option<Model>,
+    /// What `with env.prefixed(…)` puts before the names of variables.
+    prefix: String,
 }
 
 /// A branch of a statement: where the statement starts, and which of its blocks.
@@ -121,6 +149,8 @@ struct Collector<'a> {
     names: &'a Names,
     writes: Vec<Write>,
     found: Vec<Setting>,
+    /// Settings classes of pydantic in this file so far.
+    models: Vec<String>,
 }
 
 /// That a setting gets a value at a point, for seeing which value stays.
@@ -141,13 +171,13 @@ impl Collector<'_> {
 
     fn stmt(&mut self, stmt: &Stmt, scope: &Scope) {
         match &stmt.kind {
-            StmtKind::Class(class) => {
-                self.block(&class.body, &Scope { class: Some(class.name.clone()), function: None, ..scope.clone() });
-            }
-            StmtKind::Function(function) => {
-                let name = Some(function.name.clone());
-                let inner = Scope { function: name, function_at: function.span.start, ..Scope::default() };
-                self.block(&function.body, &inner);
+            StmtKind::Class(class) => self.class(class, scope),
+            StmtKind::Function(function) => self.function(stmt, function, scope),
+            // `KEY: str` in a settings class.
+            StmtKind::Other(names) if scope.model.is_some() => {
+                if let [field] = names.as_slice() {
+                    self.field(stmt, field, None, scope);
+                }
             }
             StmtKind::Assign { targets, value } => self.assigned(stmt, targets, value, scope),
             StmtKind::Augmented { target, op, value } if op == "|" => {
@@ -156,7 +186,11 @@ impl Collector<'_> {
                 }
             }
             StmtKind::Expr(value) | StmtKind::Return(Some(value)) => self.calls_in(stmt, value, scope),
-            StmtKind::With { body, .. } => self.block(body, scope),
+            StmtKind::With { items, body } => {
+                let prefixes = items.iter().filter_map(|(item, _)| prefixed(item));
+                let prefix = prefixes.fold(scope.prefix.clone(), |before, prefix| before + prefix);
+                self.block(body, &Scope { prefix, ..scope.clone() });
+            }
             _ => {
                 let guard = is_main_guard(stmt);
                 let before = self.writes.len();
@@ -180,6 +214,41 @@ impl Collector<'_> {
         }
     }
 
+    fn class(&mut self, class: &Class, scope: &Scope) {
+        let model = pydantic::model(class, self.names, &self.models);
+        if model.is_some() {
+            self.models.push(class.name.clone());
+        }
+        self.block(&class.body, &Scope { class: Some(class.name.clone()), function: None, model, ..scope.clone() });
+    }
+
+    fn function(&mut self, stmt: &Stmt, function: &Function, scope: &Scope) {
+        let property = function.decorators.iter().any(|decorator| decorator.as_name() == Some("property"));
+        if let (true, Some(class), [only]) = (property, &scope.class, function.body.as_slice())
+            && let (StmtKind::Return(Some(value)), true) = (&only.kind, is_setting_name(&function.name))
+        {
+            let holder = Holder::Class(class.clone());
+            self.push(only, &function.name, value, holder, Form::Instance, function.name_span, scope);
+        }
+        let inner = Scope {
+            function: Some(function.name.clone()),
+            function_at: stmt.span.start,
+            method_of: scope.class.clone(),
+            ..Scope::default()
+        };
+        self.block(&function.body, &inner);
+    }
+
+    /// A field of a pydantic settings class.
+    fn field(&mut self, stmt: &Stmt, target: &Expr, value: Option<&Expr>, scope: &Scope) {
+        let (Some(model), Some(class), Some(name)) = (&scope.model, &scope.class, target.as_name()) else { return };
+        if name.starts_with('_') || name == "model_config" {
+            return;
+        }
+        let value = model.field(name, value, target.span, self.names);
+        self.record(stmt, name, value, Holder::Class(class.clone()), Form::Name, target.span, scope);
+    }
+
     fn assigned(&mut self, stmt: &Stmt, targets: &[Expr], value: &Expr, scope: &Scope) {
         for target in targets {
             match (&target.kind, &value.kind) {
@@ -196,12 +265,18 @@ impl Collector<'_> {
 
     fn target(&mut self, stmt: &Stmt, target: &Expr, value: &Expr, scope: &Scope) {
         match &target.kind {
+            ExprKind::Name(_) if scope.model.is_some() => self.field(stmt, target, Some(value), scope),
             ExprKind::Name(name) => {
+                let holds_settings = || {
+                    let name = name.to_ascii_lowercase();
+                    ["config", "setting", "default", "conf", "option"].iter().any(|part| name.contains(part))
+                };
+                if is_mapping(value) && holds_settings() {
+                    self.mapping(stmt, value, &Holder::Dict(name.clone()), scope);
+                }
                 if is_setting_name(name) && scope.function.is_none() {
                     let holder = scope.class.clone().map_or(Holder::Module, Holder::Class);
                     self.push(stmt, name, value, holder, Form::Name, target.span, scope);
-                } else if matches!(value.kind, ExprKind::Dict(_)) && name.to_ascii_lowercase().contains("config") {
-                    self.mapping(stmt, value, &Holder::Dict(name.clone()), scope);
                 }
             }
             ExprKind::Subscript { value: base, index } => {
@@ -212,6 +287,15 @@ impl Collector<'_> {
                 if name == "config" && matches!(value.kind, ExprKind::Dict(_)) {
                     let app = base.dotted().unwrap_or_default();
                     self.mapping(stmt, value, &Holder::App(app), scope);
+                    return;
+                }
+                // `self.SECRET_KEY = …` of an object that is handed to `from_object`.
+                if let (Some("self"), Some(class), Some("__init__")) =
+                    (base.as_name(), &scope.method_of, scope.function.as_deref())
+                    && is_setting_name(name)
+                {
+                    let holder = Holder::Class(class.clone());
+                    self.push(stmt, name, value, holder, Form::Instance, target.span, scope);
                     return;
                 }
                 let Some((_, key)) = APP_ATTRIBUTES.iter().find(|(attribute, _)| attribute == name) else { return };
@@ -298,13 +382,22 @@ impl Collector<'_> {
 
     #[allow(clippy::too_many_arguments)] // one call a form; a struct would repeat these names
     fn push(&mut self, stmt: &Stmt, key: &str, value: &Expr, holder: Holder, form: Form, at: Span, scope: &Scope) {
+        let mut value = Valued::of(value, self.names);
+        if !scope.prefix.is_empty() {
+            value.prefix_reads(&scope.prefix);
+        }
+        self.record(stmt, key, value, holder, form, at, scope);
+    }
+
+    #[allow(clippy::too_many_arguments)] // as `push`
+    fn record(&mut self, stmt: &Stmt, key: &str, value: Valued, holder: Holder, form: Form, at: Span, scope: &Scope) {
         if form != Form::SetDefault {
             let (at, function) = (self.found.len(), scope.function_at);
             self.writes.push(Write { at, blocks: scope.blocks.clone(), function });
         }
         self.found.push(Setting {
             key: key.to_owned(),
-            value: Valued::of(value, self.names),
+            value,
             holder,
             form,
             statement: stmt.span,
@@ -314,50 +407,6 @@ impl Collector<'_> {
             main_guard: scope.main_guard,
             overwritten: false,
         });
-    }
-
-    /// A setting that every branch of a statement sets is set by the statement.
-    fn written_in_all(&mut self, since: usize, (statement, branches): (usize, usize), scope: &Scope) {
-        let inside: Vec<Write> = self.writes[since..].to_vec();
-        for write in &inside {
-            let everywhere = (0..branches).all(|branch| {
-                let direct = |other: &&Write| other.blocks.last() == Some(&(statement, branch));
-                inside.iter().filter(direct).any(|other| self.same(write.at, other.at))
-            });
-            if everywhere {
-                self.writes.push(Write { at: write.at, blocks: scope.blocks.clone(), function: write.function });
-            }
-        }
-    }
-
-    fn same(&self, one: usize, other: usize) -> bool {
-        let (one, other) = (&self.found[one], &self.found[other]);
-        one.key == other.key && one.holder == other.holder
-    }
-
-    /// Marks what a later write of the same block, or of one around it, always replaces.
-    fn mark_overwritten(&mut self) {
-        for at in 0..self.writes.len() {
-            let earlier = &self.writes[at];
-            let statement = self.found[earlier.at].statement;
-            let replaced = self.writes[at + 1..].iter().any(|later| {
-                later.function == earlier.function
-                    && earlier.blocks.starts_with(&later.blocks)
-                    && later.at != earlier.at
-                    && self.same(earlier.at, later.at)
-                    && self.found[later.at].statement.start >= statement.end
-                    && !self.exclusive(earlier, later)
-            });
-            let index = self.writes[at].at;
-            self.found[index].overwritten |= replaced;
-        }
-    }
-
-    /// Whether two writes stand in different branches of one statement, so that only one runs.
-    fn exclusive(&self, earlier: &Write, later: &Write) -> bool {
-        let own = |at: usize| self.writes.iter().find(|write| write.at == at).map_or(&[][..], |write| &write.blocks);
-        let parting = own(earlier.at).iter().zip(own(later.at)).find(|(one, other)| one != other);
-        parting.is_some_and(|(one, other)| one.0 == other.0)
     }
 
     /// Settings that take their value from a variable of this file: what the variable is given is
@@ -382,47 +431,31 @@ impl Collector<'_> {
     }
 }
 
-/// The only assignment of a variable that a function sees: its own, else the file's.
-fn only_assignment<'m>(
-    body: &'m [Stmt],
-    name: &str,
-    function: Option<String>,
-) -> Option<(&'m Stmt, Span, &'m Expr, Option<String>)> {
-    let mut inner = None;
-    if let Some(function) = &function {
-        walk_stmts(body, &mut |stmt| match &stmt.kind {
-            StmtKind::Function(def) if def.name == *function => inner = Some(def.body.as_slice()),
-            _ => {}
-        });
-    }
-    for (body, inside) in [(inner, function), (Some(body), None)] {
-        let mut found = Vec::new();
-        let Some(body) = body else { continue };
-        let own = |stmt: &&'m Stmt| !matches!(stmt.kind, StmtKind::Function(_) | StmtKind::Class(_));
-        let mut open: Vec<&'m Stmt> = body.iter().filter(own).collect();
-        while let Some(stmt) = open.pop() {
-            if let StmtKind::Assign { targets, value } = &stmt.kind {
-                let target = targets.iter().find(|target| target.as_name() == Some(name));
-                found.extend(target.map(|target| (stmt, target.span, value)));
-            }
-            open.extend(stmt.blocks().into_iter().flatten().filter(own));
-        }
-        match found.as_slice() {
-            [(stmt, target, value)] => return Some((stmt, *target, value, inside)),
-            [] => {}
-            _ => return None,
-        }
-    }
-    None
-}
-
 /// Flask loads upper-case names only.
 fn is_setting_name(name: &str) -> bool {
     name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
+/// A dictionary that is written out.
+fn is_mapping(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Dict(_) => true,
+        ExprKind::Call(call) => call.func.as_name() == Some("dict"),
+        _ => false,
+    }
+}
+
+/// The prefix of `env.prefixed("FLASK_")`.
+fn prefixed(item: &Expr) -> Option<&str> {
+    let call = item.as_call()?;
+    match &call.func.kind {
+        ExprKind::Attr { name, .. } if name == "prefixed" => call.positional(0)?.as_str(),
+        _ => None,
+    }
+}
+
 /// `app` of `app.config`, `app.app.config`; a bare `config` counts as that of an unnamed app.
-fn config_base(expr: &Expr) -> Option<String> {
+pub(super) fn config_base(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Attr { value, name } if name == "config" => value.dotted(),
         _ => None,

@@ -1,10 +1,16 @@
 //! Where Flask apps are made, configured and run in Python.
 
+mod runs;
+
+use super::data::path::{FileName, PathReader};
+use super::data::reads::{Bound, bound};
+use super::dynaconf;
 use super::files::{Files, PyFile};
-use super::names::{Names, module_file};
-use super::selection::{Reader, Selection, assignments};
-use super::settings::{is_main_guard, looks_like_app};
-use super::values::Valued;
+use super::loads;
+use super::names::Names;
+use super::selection::{Reader, Selection};
+use super::settings::{config_base, is_main_guard};
+use super::values::{Lookup, Valued};
 use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind};
 use crate::text::{Location, RepoPath, Span};
 
@@ -23,10 +29,15 @@ pub struct App {
 pub enum LoadKind {
     /// `from_object(expr)`.
     Object(Span),
-    PyFile(Option<String>),
+    PyFile(FileName),
     Envvar(Option<String>),
-    File(Option<String>),
-    PrefixedEnv,
+    /// `from_file(…)`, `from_json(…)`.
+    File(FileName),
+    /// `from_prefixed_env("PREFIX")`.
+    PrefixedEnv(String),
+    /// A dictionary that is not written out: `update(settings)`, `|= settings`.
+    Mapping(Lookup),
+    Dynaconf(dynaconf::Settings),
 }
 
 /// A call that loads configuration into an app.
@@ -93,6 +104,10 @@ impl RunCall {
 
 /// `load_dotenv(…)` or `env.read_env(…)`.
 pub struct DotenvLoad {
+    /// Below `if __name__ == "__main__"`.
+    pub main_guard: bool,
+    /// What it reads goes over variables that are set (`override=True`).
+    pub overrides: bool,
     pub path: RepoPath,
     pub offset: usize,
     pub function: Option<String>,
@@ -160,7 +175,8 @@ impl AppFacts {
 
 /// Collects the app facts of one file. `flask_classes`: classes known to derive from Flask.
 pub fn collect(files: &Files, file: &PyFile, names: &Names) -> AppFacts {
-    let mut collector = Collector { files, file, names, found: AppFacts::default() };
+    let bound = bound(&file.module);
+    let mut collector = Collector { files, file, names, bound: &bound, found: AppFacts::default() };
     collector.block(&file.module.body, &Scope::default());
     collector.found
 }
@@ -182,6 +198,7 @@ struct Collector<'a> {
     files: &'a Files,
     file: &'a PyFile,
     names: &'a Names,
+    bound: &'a [Bound<'a>],
     found: AppFacts,
 }
 
@@ -205,6 +222,16 @@ impl Collector<'_> {
             }
         }
         match &stmt.kind {
+            StmtKind::Augmented { target, op, value } if op == "|" => {
+                if let Some(app) = config_base(target) {
+                    self.mapping(value, &app, stmt.span, scope);
+                }
+            }
+            StmtKind::For { .. } if loads::copied(stmt).is_some() => {
+                if let Some((app, mapping)) = loads::copied(stmt) {
+                    self.mapping(mapping, &app, stmt.span, scope);
+                }
+            }
             StmtKind::Class(class) => {
                 if class.bases.iter().any(|base| self.names.resolve(&base.value).as_deref() == Some("flask.Flask")) {
                     self.found.flask_classes.push(class.name.clone());
@@ -243,6 +270,10 @@ impl Collector<'_> {
             "App" | "FlaskApp" if resolved.starts_with("connexion") => self.app(stmt, call, scope, ".app"),
             "load_dotenv" | "read_env" | "read_envfile" => self.dotenv(call, span, scope),
             "run" => self.run(call, span, scope),
+            "FlaskDynaconf" => {
+                let made = loads::dynaconf_of(call, self.bound, self.names);
+                self.push_load(LoadKind::Dynaconf(made), None, "", false, span, scope);
+            }
             "run_simple" if resolved.starts_with("werkzeug") => self.run_simple(call, span, scope),
             _ if self.found.flask_classes.iter().any(|class| class == last) => self.app(stmt, call, scope, ""),
             _ if is_factory_name(last) => self.factory_call(stmt, call, last, scope),
@@ -251,10 +282,52 @@ impl Collector<'_> {
         if let ExprKind::Attr { value, name } = &call.func.kind
             && let ExprKind::Attr { value: app, name: config } = &value.kind
             && config == "config"
-            && name.starts_with("from_")
         {
-            self.load(call, name, &app.dotted().unwrap_or_default(), span, scope);
+            let app = app.dotted().unwrap_or_default();
+            if matches!(name.as_str(), "update" | "from_mapping") {
+                for arg in call.args.iter().filter(|arg| arg.name.is_none()) {
+                    self.mapping(&arg.value, &app, span, scope);
+                }
+            } else if name.starts_with("from_") {
+                self.load(call, name, &app, span, scope);
+            }
         }
+    }
+
+    /// A dictionary that an app's configuration takes over and that is not written out there.
+    fn mapping(&mut self, expr: &Expr, app: &str, span: Span, scope: &Scope<'_>) {
+        let Some(lookup) = loads::mapping(expr, self.names) else { return };
+        let selection = lookup.keys.is_empty().then(|| match loads::innermost(expr) {
+            // What a name is given is followed elsewhere; here only whether it is a parameter counts.
+            inner if inner.as_name().is_some() => self.reader(scope.function).read(inner, false),
+            _ => Selection::Unknown,
+        });
+        self.push_load(LoadKind::Mapping(lookup), selection, app, false, span, scope);
+    }
+
+    fn push_load(
+        &mut self,
+        kind: LoadKind,
+        selection: Option<Selection>,
+        app: &str,
+        silent: bool,
+        span: Span,
+        scope: &Scope<'_>,
+    ) {
+        self.found.loads.push(ConfigLoad {
+            path: self.file.path.clone(),
+            app: app.to_owned(),
+            kind,
+            selection,
+            function: scope.function_name(),
+            silent,
+            location: self.files.locate(&self.file.path, span),
+            conditional: scope.conditional,
+        });
+    }
+
+    fn paths(&self) -> PathReader<'_> {
+        PathReader { names: self.names, bound: self.bound }
     }
 
     fn app(&mut self, stmt: &Stmt, call: &Call, scope: &Scope<'_>, inner: &str) {
@@ -300,118 +373,10 @@ impl Collector<'_> {
             path: self.file.path.clone(),
             offset: span.start,
             function: scope.function_name(),
-            file: given.and_then(last_text),
-        });
-    }
-
-    fn run(&mut self, call: &Call, span: Span, scope: &Scope<'_>) {
-        let ExprKind::Attr { value, .. } = &call.func.kind else { return };
-        let receiver = match (&value.kind, value.dotted()) {
-            (_, Some(name)) => name,
-            // `create_app().run()`
-            (ExprKind::Call(inner), None) => inner.func.dotted().unwrap_or_default(),
-            _ => return,
-        };
-        if !self.is_app(&receiver) {
-            return;
-        }
-        let socketio = is_socketio(&receiver);
-        let argument = |name: &str, position: usize| {
-            let given = call.keyword(name).map(|arg| &arg.value);
-            given.or_else(|| call.positional(position)).map(|expr| Valued::of(self.follow(expr, scope), self.names))
-        };
-        // app.run(host, port, debug); socketio.run(app, host, port) takes debug by name only.
-        let (host, port) = if socketio { (1, 2) } else { (0, 1) };
-        let (host, port) = (argument("host", host), argument("port", port));
-        self.found.runs.push(RunCall {
-            path: self.file.path.clone(),
-            location: self.files.locate(&self.file.path, span),
-            call: span,
-            debug: self.run_debug(call, socketio, scope),
-            host,
-            port,
-            args: call.args.iter().map(|arg| arg.span).collect(),
-            werkzeug: false,
+            file: given.and_then(|expr| self.paths().read(expr).written().map(str::to_owned)),
             main_guard: scope.main_guard,
-            function: scope.function_name(),
-            receiver,
+            overrides: call.keyword("override").is_some_and(|arg| arg.value.as_bool() == Some(true)),
         });
-    }
-
-    /// `run_simple(host, port, app, use_debugger=True)` of Werkzeug.
-    fn run_simple(&mut self, call: &Call, span: Span, scope: &Scope<'_>) {
-        let argument = |name: &str, position: usize| {
-            let given = call.keyword(name).map(|arg| &arg.value);
-            given.or_else(|| call.positional(position)).map(|expr| self.follow(expr, scope))
-        };
-        let debug = call.keyword("use_debugger").map(|arg| RunDebug {
-            value: Valued::of(self.follow(&arg.value, scope), self.names),
-            given: DebugGiven::Keyword(arg.span),
-        });
-        let application = call.keyword("application").map(|arg| &arg.value).or_else(|| call.positional(2));
-        let run = RunCall {
-            path: self.file.path.clone(),
-            receiver: application.and_then(Expr::dotted).unwrap_or_default(),
-            location: self.files.locate(&self.file.path, span),
-            call: span,
-            debug,
-            host: argument("hostname", 0).map(|expr| Valued::of(expr, self.names)),
-            port: argument("port", 1).map(|expr| Valued::of(expr, self.names)),
-            args: call.args.iter().map(|arg| arg.span).collect(),
-            werkzeug: true,
-            main_guard: scope.main_guard,
-            function: scope.function_name(),
-        };
-        self.found.runs.push(run);
-    }
-
-    /// Whether `receiver.run()` starts a Flask app: by its name, in a file that has to do with one.
-    fn is_app(&self, receiver: &str) -> bool {
-        let last = receiver.rsplit('.').next().unwrap_or_default();
-        let made = |call: &FactoryCall| call.bound.as_deref() == Some(receiver);
-        let known = self.found.apps.iter().any(|app| app.name == receiver) || self.found.factory_calls.iter().any(made);
-        let named = looks_like_app(receiver) || is_factory_name(last) || is_socketio(receiver);
-        let first = receiver.split('.').next().unwrap_or_default();
-        let from_here = || {
-            let module =
-                self.names.origin(first).map(|origin| origin.rsplit_once('.').map_or(origin, |(module, _)| module));
-            module.is_some_and(|module| module_file(self.files, &self.file.path, module).is_some())
-        };
-        known || named && (self.names.mentions("flask") || self.names.mentions("flask_socketio") || from_here())
-    }
-
-    fn run_debug(&self, call: &Call, socketio: bool, scope: &Scope<'_>) -> Option<RunDebug> {
-        let (expr, given) = match (call.keyword("debug"), call.positional(2).filter(|_| !socketio)) {
-            (Some(arg), _) => (&arg.value, DebugGiven::Keyword(arg.span)),
-            (None, Some(value)) => (value, DebugGiven::Positional(value.span)),
-            (None, None) => {
-                let spread = call.args.iter().find(|arg| arg.stars == 2)?;
-                let value = item(self.follow(&spread.value, scope), "debug")?;
-                (value, DebugGiven::Elsewhere)
-            }
-        };
-        let followed = self.follow(expr, scope);
-        let given = if std::ptr::eq(followed, expr) { given } else { DebugGiven::Elsewhere };
-        Some(RunDebug { value: Valued::of(followed, self.names), given })
-    }
-
-    /// A name's value where this file gives it exactly one, else the expression itself.
-    fn follow<'e>(&'e self, expr: &'e Expr, scope: &Scope<'e>) -> &'e Expr {
-        let Some(name) = expr.as_name() else { return expr };
-        let mut found = Vec::new();
-        if let Some(function) = scope.function {
-            assignments(&function.body, name, false, &mut found);
-            if found.is_empty() && function.params.iter().any(|param| param.name == name) {
-                return expr;
-            }
-        }
-        if found.is_empty() {
-            assignments(&self.file.module.body, name, false, &mut found);
-        }
-        match found.as_slice() {
-            [(value, _)] => value,
-            _ => expr,
-        }
     }
 
     fn factory_call(&mut self, stmt: &Stmt, call: &Call, factory: &str, scope: &Scope<'_>) {
@@ -434,44 +399,28 @@ impl Collector<'_> {
 
     fn load(&mut self, call: &Call, method: &str, app: &str, span: Span, scope: &Scope<'_>) {
         let argument = call.positional(0).or_else(|| call.args.first().map(|arg| &arg.value));
-        let text = argument.and_then(last_text);
+        let file = || argument.map_or(FileName::Unknown, |expr| self.paths().read(expr));
         let kind = match method {
             "from_object" => LoadKind::Object(argument.map_or(span, |expr| expr.span)),
-            "from_pyfile" => LoadKind::PyFile(text),
-            "from_envvar" => LoadKind::Envvar(text),
-            "from_file" | "from_json" => LoadKind::File(text),
-            "from_prefixed_env" => LoadKind::PrefixedEnv,
+            "from_pyfile" => LoadKind::PyFile(file()),
+            "from_envvar" => LoadKind::Envvar(argument.and_then(last_text)),
+            "from_file" | "from_json" => LoadKind::File(file()),
+            "from_prefixed_env" => {
+                let prefix = call.keyword("prefix").map(|arg| &arg.value).or_else(|| call.positional(0));
+                LoadKind::PrefixedEnv(prefix.map_or(Some("FLASK"), Expr::as_str).unwrap_or_default().to_owned())
+            }
             _ => return,
         };
         let selection = match (&kind, argument) {
             (LoadKind::Object(_), Some(expr)) => Some(self.reader(scope.function).read(expr, false)),
             _ => None,
         };
-        self.found.loads.push(ConfigLoad {
-            path: self.file.path.clone(),
-            app: app.to_owned(),
-            kind,
-            selection,
-            function: scope.function_name(),
-            silent: call.keyword("silent").is_some_and(|arg| arg.value.as_bool() == Some(true)),
-            location: self.files.locate(&self.file.path, span),
-            conditional: scope.conditional,
-        });
+        let silent = call.keyword("silent").is_some_and(|arg| arg.value.as_bool() == Some(true));
+        self.push_load(kind, selection, app, silent, span, scope);
     }
 
     fn reader<'s>(&'s self, function: Option<&'s Function>) -> Reader<'s> {
         Reader { body: &self.file.module.body, names: self.names, source: self.files.get(&self.file.path), function }
-    }
-}
-
-/// The value of a key in a dictionary literal or `dict(…)`.
-fn item<'e>(expr: &'e Expr, key: &str) -> Option<&'e Expr> {
-    match &expr.kind {
-        ExprKind::Dict(items) => {
-            items.iter().find(|item| item.key.as_ref().and_then(Expr::as_str) == Some(key)).map(|item| &item.value)
-        }
-        ExprKind::Call(call) if call.func.as_name() == Some("dict") => call.keyword(key).map(|arg| &arg.value),
-        _ => None,
     }
 }
 
