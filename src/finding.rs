@@ -114,6 +114,8 @@ pub struct Finding {
     pub next_step: Option<String>,
     /// Further facts for the report, one a line ("How we know").
     pub how_we_know: Vec<String>,
+    /// Why the rule itself sets it aside: it is listed, and does not count.
+    pub aside: Option<String>,
 }
 
 impl Finding {
@@ -138,6 +140,7 @@ impl Finding {
             tag: None,
             next_step: None,
             how_we_know: Vec::new(),
+            aside: None,
         }
     }
 

@@ -15,11 +15,11 @@ use crate::options::{Date, FailOn, IgnoreEntry, Options, Source, covers};
 use crate::text::{Place, RepoPath, SourceFile, glob};
 use comments::Comment;
 
-/// Judges findings. `sources` are the files that were read, for the ignores in them; `today` is
+/// Judges findings. `sources` are the texts that were read, for the ignores in them; `today` is
 /// the day against which ends of ignores are held.
-pub fn triage(
+pub fn triage<'s>(
     findings: Vec<Finding>,
-    sources: &BTreeMap<RepoPath, SourceFile>,
+    sources: impl Iterator<Item = &'s SourceFile>,
     options: &Options,
     baseline: Option<&Baseline>,
     today: Date,
@@ -73,6 +73,7 @@ impl Judge<'_> {
         let (finding, in_settings) = self.entry(finding);
         let in_baseline = self.known_before(&finding);
         let reason = self.not_asked_for(&finding).or(in_code).or(in_settings).or(in_baseline);
+        let reason = reason.or_else(|| finding.aside.clone());
         (finding, reason)
     }
 

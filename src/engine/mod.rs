@@ -4,6 +4,7 @@ mod choose;
 mod cleanup;
 mod config;
 mod consequences;
+mod credentials;
 mod effective;
 mod error;
 mod exec;

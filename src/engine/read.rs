@@ -17,6 +17,8 @@ use crate::repo::git::Proposed;
 use crate::repo::{self, GitState, Limits, Tree, TreeError};
 use crate::text::{Location, RepoPath, SourceFile};
 
+use super::credentials;
+
 /// The facts of a tree, and what was not read. The options may declare how production starts.
 pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, Vec<Notice>) {
     let limits = Limits::default();
@@ -41,7 +43,11 @@ pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, V
             files.sources.insert(path, source);
         }
     }
-    let facts = relate(files, &BTreeMap::new(), &Place { tree, git, options }, &mut notices);
+    let others: Vec<_> = walked.files.iter().filter(|entry| !files.sources.contains_key(&entry.path)).collect();
+    credentials::read_others(tree, others.into_iter(), &mut files, &mut notices);
+    let place = Place { tree, git, options };
+    let mut facts = relate(files, &BTreeMap::new(), &place, &mut notices);
+    facts.credentials = credentials::collect(&facts, &[], &BTreeSet::new(), &place);
     (facts, notices)
 }
 
@@ -56,9 +62,11 @@ pub(super) fn facts_after(before: &Facts, changed: &[FileChange], place: &Place<
             files.sources.insert(change.path.clone(), source);
         }
     }
-    let same = |file: &&PyFile| !changed.iter().any(|change| change.path == file.path);
+    let paths: BTreeSet<RepoPath> = changed.iter().map(|change| change.path.clone()).collect();
+    let same = |file: &&PyFile| !paths.contains(&file.path);
     let parsed = before.python.iter().filter(same).map(|file| (file.path.clone(), file.clone())).collect();
     let mut facts = relate(files, &parsed, place, &mut Vec::new());
+    facts.credentials = credentials::collect(&facts, &before.credentials, &paths, place);
     facts.leaks.clone_from(&before.leaks);
     facts.stored.clone_from(&before.stored);
     facts

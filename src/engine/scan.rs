@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::facts::leaks::LiveValues;
+use crate::facts::leaks::{Kind, LiveValues};
 use crate::facts::{Facts, FileRole};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Threat};
 use crate::notice::{Notice, NoticeKind};
 use crate::options::{Date, Options};
 use crate::repo::role::role;
@@ -131,7 +131,7 @@ impl Judge<'_> {
         }
         notices.extend(history::other_leaks(&facts));
         let found = judge(&facts, &options);
-        let judged = triage::triage(found, &facts.files.sources, &options, self.baseline.as_ref(), today());
+        let judged = triage::triage(found, facts.files.every(), &options, self.baseline.as_ref(), today());
         notices.extend(judged.notices);
         notices.sort();
         notices.dedup();
@@ -209,9 +209,10 @@ pub(super) fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
             findings.extend((rule.check)(facts));
         }
     }
+    let mut lines = facts.shown_lines();
     for finding in &mut findings {
         if finding.evidence.is_empty() && finding.primary.place == Place::Tree {
-            finding.evidence = facts.shown_line(&finding.primary);
+            finding.evidence = lines.line(&finding.primary);
         }
     }
     findings.sort_by(order);
@@ -262,7 +263,8 @@ pub(super) fn secret_of(facts: &Facts, finding: &Finding) -> Option<Arc<Secret>>
     let at = &finding.primary;
     let leaked = facts.leaks.iter().find(|leak| {
         finding.key.commit.as_deref() == Some(&leak.commit)
-            && (&leak.key, &leak.path, leak.line) == (&finding.key.symbol, &at.path, at.line)
+            && (&leak.path, leak.line) == (&at.path, at.line)
+            && (leak.key == finding.key.symbol || matches!(leak.kind, Kind::Provider(_)))
     });
     let setting = facts.settings.iter().find(|setting| setting.location == finding.primary);
     match (leaked, setting.and_then(|setting| setting.value.literal()).map(|literal| &literal.value)) {
@@ -270,7 +272,11 @@ pub(super) fn secret_of(facts: &Facts, finding: &Finding) -> Option<Arc<Secret>>
         (None, Some(crate::facts::values::Value::Text { secret, .. })) if finding.key.rule.starts_with("FH1") => {
             Some(Arc::clone(secret))
         }
-        _ => None,
+        _ => {
+            let mut credentials = facts.credentials.iter().filter(|_| finding.threat == Threat::LeakedCredentials);
+            let credential = credentials.find(|credential| credential.location == finding.primary);
+            credential.map(|credential| Arc::clone(&credential.secret))
+        }
     }
 }
 

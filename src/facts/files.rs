@@ -11,6 +11,8 @@ use crate::text::{Location, RepoPath, SourceFile, Span};
 #[derive(Clone, Default)]
 pub struct Files {
     pub sources: BTreeMap<RepoPath, SourceFile>,
+    /// Other texts, kept because a credential stands in them. No reader of settings sees them.
+    pub texts: BTreeMap<RepoPath, SourceFile>,
     /// Every regular file of the tree, read or not, with its permission bits.
     pub all: BTreeMap<RepoPath, u32>,
 }
@@ -20,13 +22,23 @@ impl Files {
         self.sources.get(path)
     }
 
+    /// A text that was read, for whatever reason.
+    pub fn text(&self, path: &RepoPath) -> Option<&SourceFile> {
+        self.sources.get(path).or_else(|| self.texts.get(path))
+    }
+
+    /// Every text that was read.
+    pub fn every(&self) -> impl Iterator<Item = &SourceFile> {
+        self.sources.values().chain(self.texts.values())
+    }
+
     pub fn exists(&self, path: &RepoPath) -> bool {
         self.all.contains_key(path)
     }
 
     /// The location of a span of a file that was read.
     pub fn locate(&self, path: &RepoPath, span: Span) -> Location {
-        match self.sources.get(path) {
+        match self.text(path) {
             Some(source) => Location::in_file(source, span),
             None => Location::whole(path.clone()),
         }

@@ -9,6 +9,7 @@ pub mod env;
 pub mod live;
 pub mod names;
 pub mod python;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub fn detectors() -> Vec<Box<dyn Detector>> {
         Box::<python::PythonSettings>::default(),
         Box::<env::EnvVariables>::default(),
         Box::<assignments::Assignments>::default(),
+        Box::<tokens::Tokens>::default(),
     ]
 }
 

@@ -1,18 +1,22 @@
 //! What must not be shown of a file: the spans of values that are, or by their name or look may
 //! be, secrets. Wide on purpose: a masked harmless value costs little.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
 use super::Facts;
+use super::credentials;
 use super::data::entries::is_data_file;
 use super::env::is_env_file;
+use super::files::PyFile;
+use super::names::Names;
 use super::secret_names::secret_spans;
 use crate::lang::dotenv::EnvDocument;
 use crate::lang::python::{self, ExprKind, walk_exprs};
 use crate::text::diff::MASK;
-use crate::text::{Location, SourceFile, Span};
+use crate::text::{Location, RepoPath, SourceFile, Span};
 
 /// Names in env files whose values may be shown.
 const HARMLESS: &[&str] = &[
@@ -40,15 +44,35 @@ static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ENV_INSTRUCTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?im)^\s*(?:env|arg)\s+([a-z0-9_]*(?:secret|passw(?:or)?d|token|key|credential|salt|dsn|pwd)[a-z0-9_]*)[ \t]+["']?([^\s"']+)"#).ok()
 });
+static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["'`]([A-Za-z0-9+_=-]{20,})["'`]"#).ok());
 static URL_PASSWORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:([^\s/@]+)@").ok());
 
 impl Facts {
     /// The line a location stands on, secrets masked, white space at its ends taken off.
     pub fn shown_line(&self, location: &Location) -> String {
-        let Some(source) = self.files.get(&location.path) else { return String::new() };
+        self.shown_lines().line(location)
+    }
+
+    /// The lines of several locations: what each file hides is worked out once.
+    pub fn shown_lines(&self) -> ShownLines<'_> {
+        ShownLines { facts: self, hidden: BTreeMap::new() }
+    }
+}
+
+/// Lines with their secrets masked.
+pub struct ShownLines<'f> {
+    facts: &'f Facts,
+    hidden: BTreeMap<RepoPath, Vec<Span>>,
+}
+
+impl ShownLines<'_> {
+    /// As [`Facts::shown_line`].
+    pub fn line(&mut self, location: &Location) -> String {
+        let Some(source) = self.facts.files.text(&location.path) else { return String::new() };
         let line = source.line_span(location.span.start);
-        mask(&source.text, line, &hidden(source)).trim_end().chars().take(160).collect()
+        let spans = self.hidden.entry(location.path.clone()).or_insert_with(|| hidden(source));
+        mask(&source.text, line, spans).trim_end().chars().take(160).collect()
     }
 }
 
@@ -70,8 +94,15 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
                 if !module.errors.is_empty() {
                     spans.extend(assignments(&source.text));
                 }
+                let names = Names::of(&module);
+                let role = crate::repo::role(&source.path);
+                let file = PyFile { path: source.path.clone(), role, module: Arc::new(module) };
+                spans.extend(credentials::spans(source, Some((&file, &names))));
             }
-            Err(_) => spans.extend(assignments(&source.text)),
+            Err(_) => {
+                spans.extend(assignments(&source.text));
+                spans.extend(credentials::spans(source, None));
+            }
         }
     } else if is_env_file(&source.path) {
         match EnvDocument::parse(&source.text) {
@@ -81,11 +112,14 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
             }
             Err(_) => spans.push(Span::new(0, source.text.len())),
         }
+        spans.extend(credentials::spans(source, None));
     } else {
         if is_data_file(source.path.extension()) {
             spans.extend(super::data::secret_spans(source));
         }
         spans.extend(assignments(&source.text));
+        spans.extend(credentials::spans(source, None));
+        spans.extend(quoted_random(&source.text));
     }
     spans.retain(|span| !span.is_empty());
     spans.sort();
@@ -131,6 +165,13 @@ fn assignments(text: &str) -> Vec<Span> {
 fn url_passwords(text: &str) -> Vec<Span> {
     let Some(pattern) = URL_PASSWORD.as_ref() else { return Vec::new() };
     pattern.captures_iter(text).filter_map(|found| found.get(1)).map(|m| Span::new(m.start(), m.end())).collect()
+}
+
+/// What stands between quotes and looks like a key, in a file that no parser reads.
+fn quoted_random(text: &str) -> Vec<Span> {
+    let Some(pattern) = QUOTED.as_ref() else { return Vec::new() };
+    let found = pattern.captures_iter(text).filter_map(|found| found.get(1));
+    found.filter(|m| looks_random(m.as_str())).map(|m| Span::new(m.start(), m.end())).collect()
 }
 
 /// A long text without spaces that mixes letters and digits: a key by its look.

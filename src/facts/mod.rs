@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod arguments;
+pub mod credentials;
 pub mod data;
 pub mod dependencies;
 pub mod deploy;
@@ -22,6 +23,7 @@ mod loads;
 pub mod masks;
 pub mod modules;
 pub mod names;
+pub mod patterns;
 pub mod production;
 pub mod project;
 mod pydantic;
@@ -80,6 +82,8 @@ pub struct Facts {
     /// Keys that this user's state records in a store outside of the tree: the project's root and
     /// the variable.
     pub stored: std::collections::BTreeSet<(RepoPath, String)>,
+    /// Tokens, private keys and passwords that stand in the files; sorted by place.
+    pub credentials: Vec<credentials::Credential>,
     /// Whether the tree lies in a git repository that could be opened.
     pub git: bool,
 }

@@ -32,6 +32,13 @@ pub fn one(rule: &Rule, style: Style) -> String {
             let _ = writeln!(out, "{}\n{}", style.paint(Role::Strong, heading), wrapped(prose));
         }
     }
+    if let Some(lines) = rules::listing(rule) {
+        let _ = writeln!(out, "{}", style.paint(Role::Strong, &format!("What it knows ({})", lines.len())));
+        for (what, place) in lines {
+            let _ = writeln!(out, "  {what}\n      {place}");
+        }
+        out.push('\n');
+    }
     let _ = writeln!(out, "{}", style.paint(Role::Strong, "How to ignore it"));
     let _ = writeln!(out, "  on one line   # flask-harden: ignore[{}] the reason", rule.id);
     let _ = writeln!(out, "  everywhere    flask-harden --ignore {}", rule.id);

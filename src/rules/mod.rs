@@ -4,6 +4,7 @@
 pub mod debug_mode;
 pub mod dev_server;
 mod flow;
+pub mod leaked_credentials;
 pub mod place;
 mod request;
 pub mod route_params;
@@ -64,8 +65,14 @@ pub fn all() -> Vec<&'static Rule> {
         debug_mode::RULES,
         dev_server::RULES,
         route_params::RULES,
+        leaked_credentials::RULES,
     ]
     .concat()
+}
+
+/// What `explain` adds to a rule: a list of two columns.
+pub fn listing(rule: &Rule) -> Option<Vec<(&'static str, &'static str)>> {
+    leaked_credentials::listing(rule)
 }
 
 /// The rule with this id or name.

@@ -26,10 +26,11 @@ pub(super) struct Comment {
 }
 
 /// The ignores of every file that has any.
-pub(super) fn of(sources: &BTreeMap<RepoPath, SourceFile>) -> BTreeMap<RepoPath, Vec<Comment>> {
+pub(super) fn of<'s>(sources: impl Iterator<Item = &'s SourceFile>) -> BTreeMap<RepoPath, Vec<Comment>> {
     let finder = memchr::memmem::Finder::new(MARK);
     let mut found = BTreeMap::new();
-    for (path, source) in sources {
+    for source in sources {
+        let path = &source.path;
         if PROSE.contains(&path.extension()) || finder.find(source.text.as_bytes()).is_none() {
             continue;
         }

@@ -51,7 +51,7 @@ fn a_comment_counts_on_its_line_and_alone_above() {
         finding("FH203", "app.py", 4),
         finding("FH101", "app.py", 4),
     ];
-    let judged = triage(findings, &files, &plain(), None, TODAY);
+    let judged = triage(findings, files.values(), &plain(), None, TODAY);
     assert_eq!(reasons(&judged), ["same line (app.py:1)", "above (app.py:3)"]);
     assert_eq!(judged.findings.iter().map(|f| f.primary.line).collect::<Vec<_>>(), [2, 4]);
     assert!(judged.notices.is_empty());
@@ -61,7 +61,7 @@ fn a_comment_counts_on_its_line_and_alone_above() {
 fn comments_that_do_nothing_are_reported() {
     let text = "# flask-harden: ignore[FH203]\na\n# flask-harden: ignore[FH101] old\nb\n";
     let files = sources(&[("app.py", text), ("README.md", "# flask-harden: ignore[FH203] example\n")]);
-    let judged = triage(vec![finding("FH203", "app.py", 2)], &files, &plain(), None, TODAY);
+    let judged = triage(vec![finding("FH203", "app.py", 2)], files.values(), &plain(), None, TODAY);
     assert_eq!(judged.findings.len(), 1);
     assert_eq!(
         messages(&judged),
@@ -78,7 +78,7 @@ fn history_is_not_ignored_by_a_line_of_the_tree() {
     let files = sources(&[("app.py", "a  # flask-harden: ignore[FH101] x\n")]);
     let mut old = finding("FH101", "app.py", 1);
     old.primary.place = Place::Commit("4be1c07".to_owned());
-    assert_eq!(triage(vec![old], &files, &plain(), None, TODAY).findings.len(), 1);
+    assert_eq!(triage(vec![old], files.values(), &plain(), None, TODAY).findings.len(), 1);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn entries_of_the_settings() {
         finding("FH101", "app.py", 3),
         finding("FH401", "app.py", 9),
     ];
-    let judged = triage(findings, &sources(&[]), &options(&Flags::default(), text), None, TODAY);
+    let judged = triage(findings, sources(&[]).values(), &options(&Flags::default(), text), None, TODAY);
     assert_eq!(reasons(&judged), ["static demo (.flask-harden.toml:1)"]);
     assert_eq!(judged.findings[1].how_we_know, ["ignored until 2026-04-30 (.flask-harden.toml:6), which is past"]);
     assert_eq!(messages(&judged), [".flask-harden.toml:10: the ignore of FH401 in gone.py matches nothing"]);
@@ -102,7 +102,7 @@ fn entries_of_the_settings() {
 fn rule_lists() {
     let flags = Flags { select: vec!["FH2".into(), "FH101".into()], ignore: vec!["FH203".into()], ..Flags::default() };
     let findings = vec![finding("FH203", "a.py", 1), finding("FH101", "a.py", 1), finding("FH401", "a.py", 1)];
-    let judged = triage(findings, &sources(&[]), &options(&flags, ""), None, TODAY);
+    let judged = triage(findings, sources(&[]).values(), &options(&flags, ""), None, TODAY);
     assert_eq!(reasons(&judged), ["left out (--ignore)", "not selected (--select)"]);
     assert_eq!(judged.findings[0].key.rule, "FH101");
 }
@@ -117,7 +117,7 @@ fn the_baseline_goes_by_keys_and_comes_back_the_same() {
     assert_eq!(baseline.write(), text);
     assert_eq!(text.matches("\"rule\"").count(), 3);
     let now = vec![finding("FH203", "b.py", 99), finding("FH101", "a.py", 1)];
-    let judged = triage(now, &sources(&[]), &plain(), Some(&baseline), TODAY);
+    let judged = triage(now, sources(&[]).values(), &plain(), Some(&baseline), TODAY);
     assert_eq!(reasons(&judged), ["in the baseline"]);
     assert_eq!(judged.findings[0].key.rule, "FH101");
     assert_eq!(messages(&judged), ["2 of the baseline no longer found; --write-baseline writes it anew"]);

@@ -5,6 +5,7 @@
 mod bad_input;
 mod canary;
 mod cli;
+mod credentials;
 mod decisions;
 mod effective;
 mod exec;

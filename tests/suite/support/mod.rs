@@ -8,6 +8,7 @@ pub(crate) mod program;
 pub(crate) mod project;
 pub(crate) mod snapshot;
 pub(crate) mod source;
+pub(crate) mod tokens;
 
 pub(crate) use canary::Canary;
 pub(crate) use program::{Program, Run};

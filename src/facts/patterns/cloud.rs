@@ -1,0 +1,196 @@
+//! Clouds, hosts and content networks.
+
+use super::verify::{aws_secret, azure_storage, mixed, mixed_case, random};
+use super::{Harm, Provider, named, provider};
+
+#[rustfmt::skip]
+pub(super) const PROVIDERS: &[Provider] = &[
+    provider(
+        "aws-access-key-id", "AWS access key id",
+        &["AKIA", "ASIA", "ABIA", "ACCA"], r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
+        Harm::Some, "https://console.aws.amazon.com/iam/home#/security_credentials",
+        &["AKIA{2:16}", "key: 'ASIA{2:16}'"], &["AKIA{2:15}", "AKIA{2:17}", "akia{x:16}", "XAKIA{2:16}"],
+    ),
+    provider(
+        "aws-secret-access-key", "AWS secret access key",
+        &["aws", "secret_access_key", "secretaccesskey"],
+        named!("(?:aws[a-z0-9_.-]{0,24}secret[a-z0-9_.-]{0,16}|secret_?access_?key[a-z0-9_]{0,6})", "[A-Za-z0-9/+]{40}"),
+        Harm::Great, "https://console.aws.amazon.com/iam/home#/security_credentials",
+        &["AWS_SECRET_ACCESS_KEY={w:36}9Aa/", "aws_secret: '{b:36}9Aa+'", "SecretAccessKey = \"{b:36}9Aa+\""],
+        &["AWS_SECRET_ACCESS_KEY={w:20}", "aws_secret_name = \"{a:40}\"", "aws_sha = '{x:40}'"],
+    ).checked(aws_secret),
+    provider(
+        "google-api-key", "Google API key",
+        &["AIza"], r"AIza[0-9A-Za-z_-]{35}",
+        Harm::Some, "https://console.cloud.google.com/apis/credentials",
+        &["AIza{u:34}k"], &["AIza{u:30}", "AIza{w:36}"],
+    ),
+    provider(
+        "google-service-account", "Google service account key",
+        &["private_key_id"], r#"\\?"private_key_id\\?"[ \t]*:[ \t]*\\?"([0-9a-f]{40})"#,
+        Harm::Great, "https://console.cloud.google.com/iam-admin/serviceaccounts",
+        &["{\"type\": \"service_account\", \"private_key_id\": \"{x:40}\"}"],
+        &["{\"private_key_id\": \"{x:20}\"}", "{\"key_id\": \"{x:40}\"}"],
+    ),
+    provider(
+        "google-oauth-client-secret", "Google OAuth client secret",
+        &["GOCSPX-"], r"GOCSPX-[A-Za-z0-9_-]{28}",
+        Harm::Great, "https://console.cloud.google.com/apis/credentials",
+        &["GOCSPX-{u:27}k"], &["GOCSPX-{u:20}", "GOCSP-{u:28}"],
+    ),
+    provider(
+        "google-oauth-access-token", "Google OAuth access token",
+        &["ya29."], r"ya29\.[A-Za-z0-9_-]{40,400}",
+        Harm::Little, "https://myaccount.google.com/connections",
+        &["ya29.{u:119}k"], &["ya29.{u:12}", "ya28.{u:120}"],
+    ),
+    provider(
+        "google-oauth-refresh-token", "Google OAuth refresh token",
+        &["1//0"], r"1//0[A-Za-z0-9_-]{40,120}",
+        Harm::Great, "https://myaccount.google.com/connections",
+        &["1//0{u:99}k"], &["1//0{u:9}", "2//0{u:100}"],
+    ).checked(mixed_case),
+    provider(
+        "firebase-server-key", "Firebase Cloud Messaging server key",
+        &["APA91b"], r"AAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{134}",
+        Harm::Great, "https://console.firebase.google.com/",
+        &["AAAA{u:7}:APA91b{u:133}k"], &["AAAA{u:7}:APA91b{u:20}", "{w:8}:APA91b{u:133}k"],
+    ),
+    provider(
+        "azure-storage-key", "Azure storage account key",
+        &["AccountKey="], r"AccountKey=([A-Za-z0-9+/]{86}==)",
+        Harm::Great, "https://portal.azure.com/#browse/Microsoft.Storage%2FStorageAccounts",
+        &["DefaultEndpointsProtocol=https;AccountName=shop;AccountKey={b:86}=="],
+        &["AccountKey={b:40}==", "AccountName={b:86}=="],
+    ).checked(azure_storage),
+    provider(
+        "azure-shared-access-key", "Azure Service Bus or Event Hubs key",
+        &["SharedAccessKey="], r"SharedAccessKey=([A-Za-z0-9+/]{43}=)",
+        Harm::Great, "https://portal.azure.com/#browse/Microsoft.ServiceBus%2Fnamespaces",
+        &["Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=root;SharedAccessKey={b:43}="],
+        &["SharedAccessKey={b:20}=", "SharedAccessKeyName={b:43}="],
+    ),
+    provider(
+        "azure-client-secret", "Azure AD client secret",
+        &["Q~"], r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
+        Harm::Great, "https://portal.azure.com/#view/Microsoft_AAD_RegisteredApps",
+        &["{w:3}8Q~{w:33}k", "secret: \"{w:3}7Q~{w:30}k\""], &["{w:3}8Q~{w:12}", "{w:4}Q~{w:10}"],
+    ),
+    provider(
+        "azure-sas-token", "Azure shared access signature",
+        &["sig="], r#"sv=20[0-9]{2}-[0-9]{2}-[0-9]{2}[^ \t\r\n"']{0,400}&sig=([A-Za-z0-9%+/]{40,80}(?:%3[Dd]|=))"#,
+        Harm::Some, "https://portal.azure.com/#browse/Microsoft.Storage%2FStorageAccounts",
+        &["https://shop.blob.core.windows.net/c?sv=2023-01-03&sp=r&sig={w:43}%3D"],
+        &["https://x.example/?sv=2023-01-03&sig={w:12}%3D", "https://x.example/?sig={w:43}%3D"],
+    ),
+    provider(
+        "azure-devops-token", "Azure DevOps personal access token",
+        &["AZDO"], r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}",
+        Harm::Great, "https://dev.azure.com/",
+        &["{w:76}AZDO{w:4}"], &["{w:40}AZDO{w:4}", "{w:76}AZDO{w:1}"],
+    ).checked(mixed_case),
+    provider(
+        "digitalocean-token", "DigitalOcean token",
+        &["dop_v1_", "doo_v1_", "dor_v1_"], r"do[opr]_v1_[a-f0-9]{64}",
+        Harm::Great, "https://cloud.digitalocean.com/account/api/tokens",
+        &["dop_v1_{x:64}", "dor_v1_{x:64}"], &["dop_v1_{x:40}", "dox_v1_{x:64}"],
+    ),
+    provider(
+        "heroku-token", "Heroku API token",
+        &["HRKU-AA"], r"HRKU-AA[A-Za-z0-9_-]{58}",
+        Harm::Great, "https://dashboard.heroku.com/account",
+        &["HRKU-AA{u:57}k"], &["HRKU-AA{u:20}", "HRKU-BB{u:58}"],
+    ),
+    provider(
+        "heroku-api-key", "Heroku API key",
+        &["heroku"], named!("heroku[a-z0-9_.-]{0,12}(?:key|token)[a-z0-9_]{0,6}", "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        Harm::Great, "https://dashboard.heroku.com/account",
+        &["HEROKU_API_KEY={uuid}", "heroku_api_key: '{uuid}'"], &["HEROKU_API_KEY={x:20}", "HEROKU_APP_ID={uuid}"],
+    ),
+    provider(
+        "cloudflare-api-token", "Cloudflare API token",
+        &["cloudflare", "cf_api"], named!("(?:cloudflare|cf_api)[a-z0-9_.-]{0,16}token", "[A-Za-z0-9_-]{40}"),
+        Harm::Great, "https://dash.cloudflare.com/profile/api-tokens",
+        &["CLOUDFLARE_API_TOKEN={w:38}9k", "cf_api_token: \"{w:38}9k\""], &["CLOUDFLARE_API_TOKEN={w:20}", "CLOUDFLARE_ZONE={x:40}"],
+    ).checked(mixed),
+    provider(
+        "cloudflare-global-key", "Cloudflare global API key",
+        &["cloudflare", "cf_api"], named!("(?:cloudflare|cf_api)[a-z0-9_.-]{0,16}key", "[0-9a-f]{37}"),
+        Harm::Great, "https://dash.cloudflare.com/profile/api-tokens",
+        &["CLOUDFLARE_API_KEY={x:37}"], &["CLOUDFLARE_API_KEY={x:36}", "CLOUDFLARE_ACCOUNT={x:37}"],
+    ),
+    provider(
+        "cloudflare-origin-ca-key", "Cloudflare origin CA key",
+        &["v1.0-"], r"v1\.0-[a-f0-9]{24}-[a-f0-9]{146}",
+        Harm::Great, "https://dash.cloudflare.com/profile/api-tokens",
+        &["v1.0-{x:24}-{x:146}"], &["v1.0-{x:24}-{x:40}", "v1.0-{x:10}"],
+    ),
+    provider(
+        "fly-token", "Fly.io token",
+        &["fm1_", "fm2_", "fm1r_", "fm1a_", "fo1_"], r"(?:fm[12][ar]?_[A-Za-z0-9+/]{100,700}={0,3}|fo1_[A-Za-z0-9_-]{43})",
+        Harm::Great, "https://fly.io/user/personal_access_tokens",
+        &["FlyV1 fm2_{b:160}", "fo1_{w:43}"], &["fm2_{b:20}", "fo1_{w:20}"],
+    ),
+    provider(
+        "vercel-token", "Vercel token",
+        &["vercel"], named!("vercel[a-z0-9_.-]{0,12}token", "[A-Za-z0-9]{24}"),
+        Harm::Great, "https://vercel.com/account/settings/tokens",
+        &["VERCEL_TOKEN={w:21}9kA"], &["VERCEL_TOKEN={w:10}", "VERCEL_PROJECT={w:24}"],
+    ).checked(mixed_case),
+    provider(
+        "netlify-token", "Netlify token",
+        &["nfp_"], r"nfp_[A-Za-z0-9]{36}",
+        Harm::Great, "https://app.netlify.com/user/applications#personal-access-tokens",
+        &["nfp_{w:36}"], &["nfp_{w:20}", "nfx_{w:36}"],
+    ),
+    provider(
+        "render-api-key", "Render API key",
+        &["rnd_"], r"rnd_[A-Za-z0-9]{28,40}",
+        Harm::Great, "https://dashboard.render.com/u/settings#api-keys",
+        &["rnd_{w:30}9k"], &["rnd_{w:12}", "brnd_{w:32}"],
+    ).checked(mixed_case),
+    provider(
+        "alibaba-access-key-id", "Alibaba Cloud access key id",
+        &["LTAI"], r"LTAI[A-Za-z0-9]{17,21}",
+        Harm::Some, "https://ram.console.aliyun.com/manage/ak",
+        &["LTAI{w:18}9k"], &["LTAI{w:8}", "LTAI{w:40}"],
+    ).checked(mixed_case),
+    provider(
+        "alibaba-access-key-secret", "Alibaba Cloud access key secret",
+        &["aliyun", "alibaba", "oss_access", "accesskeysecret", "access_key_secret"],
+        named!("(?:aliyun|alibaba|oss|access)[a-z0-9_.-]{0,16}secret", "[A-Za-z0-9]{30}"),
+        Harm::Great, "https://ram.console.aliyun.com/manage/ak",
+        &["ALIYUN_ACCESS_KEY_SECRET={w:27}9kA", "access_key_secret = '{w:27}9kA'"],
+        &["ALIYUN_ACCESS_KEY_SECRET={w:12}", "ALIYUN_REGION={w:30}"],
+    ).checked(mixed_case),
+    provider(
+        "tencent-secret-id", "Tencent Cloud secret id",
+        &["AKID"], r"AKID[A-Za-z0-9]{32}",
+        Harm::Some, "https://console.tencentcloud.com/cam/capi",
+        &["AKID{w:30}9k"], &["AKID{w:12}", "AKID{w:40}"],
+    ).checked(mixed_case),
+    provider(
+        "hetzner-token", "Hetzner Cloud token",
+        &["hcloud", "hetzner"], named!("(?:hcloud|hetzner)[a-z0-9_.-]{0,12}token", "[A-Za-z0-9]{64}"),
+        Harm::Great, "https://console.hetzner.cloud/",
+        &["HCLOUD_TOKEN={w:61}9kA"], &["HCLOUD_TOKEN={w:40}", "HCLOUD_IMAGE={w:64}"],
+    ).checked(mixed_case),
+    provider(
+        "linode-token", "Linode token",
+        &["linode"], named!("linode[a-z0-9_.-]{0,12}(?:token|key)", "[a-f0-9]{64}"),
+        Harm::Great, "https://cloud.linode.com/profile/tokens",
+        &["LINODE_TOKEN={x:64}"], &["LINODE_TOKEN={x:32}", "LINODE_REGION={x:64}"],
+    ),
+    provider(
+        "supabase-token", "Supabase token",
+        &["sbp_", "sb_secret_"], r"(?:sbp_[a-f0-9]{40}|sb_secret_[A-Za-z0-9_-]{31,60})",
+        Harm::Great, "https://supabase.com/dashboard/account/tokens",
+        &["sbp_{x:40}", "sb_secret_{u:30}k"], &["sbp_{x:20}", "sb_publishable_{u:31}"],
+    ).checked(random),
+    provider(
+        "cloudinary-url", "Cloudinary API secret",
+        &["cloudinary://"], r"cloudinary://[0-9]{10,20}:([A-Za-z0-9_-]{20,40})@",
+        Harm::Great, "https://console.cloudinary.com/settings/api-keys",
+        &["CLOUDINARY_URL=cloudinary://{d:15}:{u:26}k@shop"], &["cloudinary://{d:15}:{u:5}@shop", "cloudinary://key:secret@shop"],
+    ),
+];

@@ -1,0 +1,40 @@
+//! FH706: a configuration file, a start file or a notebook sets a password, token or key.
+
+use super::judged;
+use crate::facts::Facts;
+use crate::facts::credentials::{Format, Kind};
+use crate::finding::{Finding, Severity, Threat};
+use crate::rules::{Explanation, Rule};
+use crate::text::escape::one_line;
+
+pub(super) const RULE: Rule = Rule {
+    id: "FH706",
+    name: "credential-in-config-file",
+    threat: Threat::LeakedCredentials,
+    severity: Severity::Medium,
+    explanation: Explanation {
+        what: "A value that its name makes a credential in YAML, JSON, TOML, INI, a compose file, a Dockerfile, a \
+               shell script or a notebook. Graded as FH704: HIGH where the value is hard to guess, LOW where it \
+               stands in for one or is a word that every list has. Values that are filled in later (${NAME}, {{ }}), \
+               translations and descriptions of interfaces are no findings.",
+        why: "Whoever can read the repository, or the image built from it, can use the service. ENV and ARG of a \
+              Dockerfile stay in the image even if a later layer unsets them.",
+        fix: "A person changes the value and has the file read it: ${NAME} or env_file in compose, a secret mount in a \
+              build, secretKeyRef in Kubernetes, the environment elsewhere.",
+        ignore: "A service that only the same compose file reaches, with data that does not matter.",
+    },
+    check,
+    remedy: None,
+};
+
+fn check(facts: &Facts) -> Vec<Finding> {
+    let config = |kind: &Kind| matches!(kind, Kind::Assigned(assigned) if matches!(assigned.format, Format::Config | Format::Json));
+    let mut found = Vec::new();
+    for credential in &judged::exposed(facts, |credential| config(&credential.kind)) {
+        let Kind::Assigned(assigned) = &credential.0.kind else { continue };
+        let message = format!("{} sets {}.", one_line(credential.0.path().as_str()), one_line(&assigned.name));
+        let advice = "Change the value, and have the file read it from the environment.".to_owned();
+        found.push(judged::finding(facts, &RULE, credential, message, advice));
+    }
+    found
+}
