@@ -179,13 +179,3 @@ fn switched(facts: &Facts, switch: &Switch, setting: &Setting) -> Result<Change,
     }
     Ok(Change::Edit { path: setting.path().clone(), edits })
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::rules::testing::check_fixtures;
-
-    #[test]
-    fn fixtures() {
-        check_fixtures(&super::RULE);
-    }
-}

