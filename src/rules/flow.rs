@@ -102,6 +102,12 @@ pub(crate) trait Watch<'f> {
     fn subscript(&mut self, _expr: &'f Expr, _base: &Value, _index: &Value) -> Option<Value> {
         None
     }
+    /// `base[index] = …` is written: the value of the entry; nothing for the base's.
+    fn entry(&mut self, target: &'f Expr, base: &Value, index: &Value) -> Option<Value> {
+        self.subscript(target, base, index)
+    }
+    /// `return expr` hands this value out.
+    fn returned(&mut self, _expr: &'f Expr, _value: &Value) {}
     /// The value of a comparison; nothing for one without marks.
     fn compare(&mut self, _operands: &[(&'f Expr, Value)], _ops: &'f [String]) -> Option<Value> {
         None
@@ -111,7 +117,7 @@ pub(crate) trait Watch<'f> {
     /// `body` runs where `test`, with this value, holds.
     fn branch(&mut self, _test: &'f Expr, _value: &Value, _body: &'f [Stmt]) {}
     /// `target.x = value`, `target[x] = value`.
-    fn store(&mut self, _target: &'f Expr, _base: &Value) {}
+    fn store(&mut self, _target: &'f Expr, _base: &Value, _value: &Value) {}
     /// `del target`.
     fn delete(&mut self, _target: &'f Expr, _value: &Value) {}
     /// The value of `e` in `except Error as e`.
@@ -214,8 +220,9 @@ impl<'f> Run<'_, 'f> {
             }
             StmtKind::Expr(expr) => return self.expression(expr),
             StmtKind::Return(value) => {
-                if let Some(value) = value {
-                    let value = self.eval(value);
+                if let Some(expr) = value {
+                    let value = self.eval(expr);
+                    self.watch.returned(expr, &value);
                     self.returned.join(&value);
                 }
                 return true;
@@ -360,7 +367,7 @@ impl<'f> Run<'_, 'f> {
             }
             ExprKind::Attr { value: base, .. } => {
                 let base_value = self.eval(base);
-                self.watch.store(target, &base_value);
+                self.watch.store(target, &base_value, value);
                 if let Some(dotted) = target.dotted() {
                     self.env.insert(dotted, value.clone());
                 }
@@ -370,11 +377,11 @@ impl<'f> Run<'_, 'f> {
                 for index in index {
                     // `store[id] = x` writes the entry `id`.
                     let index = self.eval(index);
-                    if let Some(found) = self.watch.subscript(target, &base_value, &index) {
+                    if let Some(found) = self.watch.entry(target, &base_value, &index) {
                         base_value.join(&found);
                     }
                 }
-                self.watch.store(target, &base_value);
+                self.watch.store(target, &base_value, value);
                 if let Some(dotted) = base.dotted() {
                     self.env.entry(dotted).or_default().join(value);
                 }

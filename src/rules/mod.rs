@@ -1,6 +1,7 @@
 //! Rules judge facts. One file for each rule, one line in its threat's list. A rule is a static
 //! record: no state, no disk, no parsing of text.
 
+mod assigned;
 pub mod debug_mode;
 pub mod dev_server;
 mod flow;
@@ -14,6 +15,8 @@ pub mod session_cookies;
 pub mod template_injection;
 #[cfg(test)]
 mod testing;
+mod trace;
+mod words;
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity, Threat};

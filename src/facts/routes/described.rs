@@ -19,7 +19,7 @@ pub(super) fn collect<'f>(modules: &Modules<'f>, files: &Files, hooks: &Hooks<'f
                 owner: String::new(),
             };
             let guards = def.function.decorators.iter().map(|expr| (def.scope, expr)).collect();
-            routes.push(route(found, def, guards, hooks));
+            routes.push(Route { described: true, ..route(found, def, guards, hooks) });
         }
     }
 }

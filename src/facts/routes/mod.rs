@@ -26,6 +26,8 @@ pub struct Route<'f> {
     /// Upper case; `GET` where the project names none.
     pub methods: BTreeSet<String>,
     pub handler: Def<'f>,
+    /// Whether an OpenAPI description names it: it answers data.
+    pub described: bool,
     /// What wraps the handler: its decorators, those of its class, and the calls around it where
     /// it is registered. Each with the scope its names belong to.
     pub guards: Vec<(usize, &'f Expr)>,
@@ -176,7 +178,7 @@ fn route<'f>(found: Mounted, handler: Def<'f>, guards: Vec<(usize, &'f Expr)>, h
     let (pattern, literal) = found.patterns.into_iter().next().unwrap_or_default();
     let params = pattern::params(&pattern);
     let methods = found.methods.unwrap_or_else(|| BTreeSet::from(["GET".to_owned()]));
-    Route { pattern, literal, params, methods, handler, guards, before, before_all }
+    Route { pattern, literal, params, methods, handler, described: false, guards, before, before_all }
 }
 
 /// The decorators of a handler and, for a method, what its class puts around every method.

@@ -319,7 +319,7 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         None
     }
 
-    fn store(&mut self, target: &'f Expr, base: &Value) {
+    fn store(&mut self, target: &'f Expr, base: &Value, _value: &Value) {
         if lookup::counts_visits(target) {
             return;
         }

@@ -3,32 +3,7 @@
 
 use crate::facts::modules::Modules;
 use crate::lang::python::{Expr, ExprKind};
-
-/// The lower-case words of a name: `canEdit_Post` is `can`, `edit`, `post`.
-pub(super) fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut new = true;
-    let mut before_lower = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() {
-            new = true;
-            continue;
-        }
-        if new || (c.is_uppercase() && before_lower) {
-            words.push(String::new());
-        }
-        new = false;
-        before_lower = c.is_lowercase();
-        if let Some(last) = words.last_mut() {
-            last.extend(c.to_lowercase());
-        }
-    }
-    words
-}
-
-fn any(name: &str, list: &[&str]) -> bool {
-    words(name).iter().any(|word| list.contains(&word.as_str()))
-}
+pub(super) use crate::rules::words::{any, words};
 
 /// Words of checks beyond "somebody is signed in".
 const AUTHORIZING: [&str; 60] = [
@@ -293,10 +268,5 @@ mod tests {
         for name in ["create_access_token", "add_role", "get_post", "candidate", "render_admin"] {
             assert!(!is_authorizing(name), "{name}");
         }
-    }
-
-    #[test]
-    fn splits_names() {
-        assert_eq!(words("CanAccessForum2_x"), ["can", "access", "forum2", "x"]);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lang::python::{Expr, ExprKind, Stmt, StmtKind, walk_exprs, walk_stmts};
+use crate::lang::python::{Expr, ExprKind, Module, Stmt, StmtKind, walk_exprs, walk_stmts};
 
 /// Whether a function or filter of this name cleans, escapes, or gives no text of anybody.
 pub(super) fn cleans(name: &str) -> bool {
@@ -91,6 +91,12 @@ pub(super) fn is_made_by_server(subject: &str) -> bool {
 
 /// Whether template text outside quotes holds a variable (keyword names aside).
 fn holds_names(text: &str) -> bool {
+    !names_in(text).is_empty()
+}
+
+/// The variables of template text outside quotes, attributes by their last part; names of keywords
+/// and methods are none.
+pub(super) fn names_in(text: &str) -> Vec<String> {
     let mut outside = String::new();
     let mut quote = None;
     for c in text.chars() {
@@ -101,24 +107,32 @@ fn holds_names(text: &str) -> bool {
             None => outside.push(c),
         }
     }
+    let mut found: Vec<String> = Vec::new();
     let mut rest = outside.as_str();
+    let mut before: Option<char> = None;
     while let Some(start) = rest.find(|c: char| c.is_alphabetic() || c == '_') {
+        let before_word = rest[..start].chars().next_back().or(before);
         let word: String = rest[start..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let behind = rest[start + word.len()..].trim_start();
         let keyword = behind.starts_with('=') && !behind.starts_with("==");
-        let method = rest[..start].ends_with('.');
-        if !keyword
-            && !method
-            && !matches!(
-                word.as_str(),
-                "true" | "false" | "none" | "True" | "False" | "None" | "_" | "gettext" | "url_for"
-            )
-        {
-            return true;
+        let fixed = matches!(
+            word.as_str(),
+            "true" | "false" | "none" | "True" | "False" | "None" | "_" | "gettext" | "url_for"
+        );
+        if before_word == Some('.') {
+            // `post.title` is known by `title`; a method's name says nothing.
+            if !behind.starts_with('(')
+                && let Some(last) = found.last_mut()
+            {
+                *last = word.clone();
+            }
+        } else if !keyword && !fixed {
+            found.push(word.clone());
         }
+        before = word.chars().next_back();
         rest = &rest[start + word.len()..];
     }
-    false
+    found
 }
 
 /// Whether an expression is more than fixed (possibly translated) text.
@@ -148,39 +162,71 @@ pub(super) fn holds_values(expr: &Expr) -> bool {
     }
 }
 
-/// Adds the functions that clean, by themselves or by one already in `names`, and the names that are assigned or passed the result of a cleaning function.
-pub(super) fn cleaned_targets(body: &[Stmt], names: &mut BTreeSet<String>) {
-    let last = |expr: &Expr| match &expr.kind {
-        ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name.clone()),
-        _ => None,
-    };
-    walk_stmts(body, &mut |stmt| {
-        if let StmtKind::Assign { targets, value } = &stmt.kind
-            && is_cleaned(value)
-        {
-            names.extend(targets.iter().filter_map(last));
+/// Names by which a project hands on clean HTML.
+#[derive(Default)]
+pub(super) struct Cleaned {
+    /// Functions (filters, mostly) that clean or escape.
+    functions: BTreeSet<String>,
+    /// Attributes and keywords that are given cleaned text.
+    fields: BTreeSet<String>,
+}
+
+impl Cleaned {
+    pub(super) fn of<'m>(modules: impl Iterator<Item = &'m Module> + Clone) -> Self {
+        let mut cleaned = Self::default();
+        // Twice: a function may call one that is read later.
+        for module in modules.clone().chain(modules) {
+            cleaned.read(&module.body);
         }
-        if let StmtKind::Function(function) = &stmt.kind {
-            let mut cleans = false;
-            walk_exprs(&function.body, &mut |expr| {
-                let called = expr.as_call().and_then(|call| call.func.dotted());
-                cleans |= called.is_some() && is_cleaned(expr);
-                cleans |= called.is_some_and(|called| names.contains(called.rsplit('.').next().unwrap_or(&called)));
-            });
-            // A view that cleans something is no cleaning function.
-            if cleans && function.params.len() <= 3 && function.decorators.iter().all(|d| !is_route(d)) {
-                names.insert(function.name.clone());
+        cleaned
+    }
+
+    /// Whether a function or filter of this name cleans, as far as the project says.
+    pub(super) fn cleans(&self, name: &str) -> bool {
+        self.functions.contains(name)
+    }
+
+    /// Whether an attribute of this name holds cleaned text.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.fields.contains(name) || self.functions.contains(name)
+    }
+
+    fn read(&mut self, body: &[Stmt]) {
+        walk_stmts(body, &mut |stmt| {
+            if let StmtKind::Assign { targets, value } = &stmt.kind
+                && is_cleaned(value)
+            {
+                self.fields.extend(targets.iter().filter_map(|target| match &target.kind {
+                    ExprKind::Attr { name, .. } => Some(name.clone()),
+                    _ => None,
+                }));
             }
-        }
-        for expr in stmt.exprs() {
-            expr.walk(&mut |inner| {
-                if let Some(call) = inner.as_call() {
-                    let passed = call.args.iter().filter(|arg| is_cleaned(&arg.value));
-                    names.extend(passed.filter_map(|arg| arg.name.clone()));
+            if let StmtKind::Function(function) = &stmt.kind {
+                let mut cleans = false;
+                walk_exprs(&function.body, &mut |expr| {
+                    // `escape(x)`, `tidy(x)` and `map(tidy, xs)`.
+                    cleans |= expr.as_call().is_some() && is_cleaned(expr);
+                    cleans |= expr.as_name().is_some_and(|name| self.functions.contains(name));
+                    cleans |= expr.as_call().is_some_and(|call| match &call.func.kind {
+                        ExprKind::Attr { name, .. } => self.functions.contains(name),
+                        _ => false,
+                    });
+                });
+                // A view that cleans something is no cleaning function.
+                if cleans && function.params.len() <= 4 && function.decorators.iter().all(|d| !is_route(d)) {
+                    self.functions.insert(function.name.clone());
                 }
-            });
-        }
-    });
+            }
+            for expr in stmt.exprs() {
+                expr.walk(&mut |inner| {
+                    if let Some(call) = inner.as_call() {
+                        let passed = call.args.iter().filter(|arg| is_cleaned(&arg.value));
+                        self.fields.extend(passed.filter_map(|arg| arg.name.clone()));
+                    }
+                });
+            }
+        });
+    }
 }
 
 fn is_route(decorator: &Expr) -> bool {

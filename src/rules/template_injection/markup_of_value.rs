@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::html;
+use super::value::{Open, Project, Verdict};
 use crate::facts::Facts;
 use crate::facts::modules::Modules;
 use crate::finding::{Confidence, Finding, Severity, Threat};
-use crate::lang::python::{Expr, ExprKind, walk_exprs};
-use crate::rules::{Explanation, Rule, request};
+use crate::lang::python::{Call, ExprKind, walk_exprs};
+use crate::rules::{Explanation, Rule};
 use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -30,10 +30,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
-    let mut cleaning = BTreeSet::new();
-    for scope in modules.scopes.iter().chain(&modules.scopes) {
-        html::cleaned_targets(&scope.file.module.body, &mut cleaning);
-    }
+    let project = Project::of(&modules);
     let mut findings = Vec::new();
     for (scope, known) in modules.scopes.iter().enumerate() {
         let mut undone: BTreeSet<Span> = BTreeSet::new();
@@ -45,121 +42,30 @@ fn check(facts: &Facts) -> Vec<Finding> {
             {
                 undone.insert(value.span);
             }
-            let Some(dotted) = call.func.dotted() else { return };
-            let absolute = modules.absolute(scope, &dotted);
-            let is_markup = absolute.ends_with(".Markup")
-                && ["markupsafe", "flask", "jinja2"].iter().any(|p| absolute.starts_with(p));
-            let Some(text) = call.positional(0).filter(|_| is_markup && !undone.contains(&expr.span)) else { return };
-            let mut judge = Judge { modules: &modules, scope, cleaning: &cleaning, hops: 3, fuel: 2000 };
-            if let Some(found) = judge.open(text) {
-                findings.push(finding(facts, &modules, scope, expr.span, found));
+            let Some(text) = call.positional(0).filter(|_| is_markup(&modules, scope, call)) else { return };
+            if undone.contains(&expr.span) {
+                return;
+            }
+            if let Verdict::Open(open) = project.judge(scope, text) {
+                findings.push(finding(facts, &modules, scope, expr.span, open));
             }
         });
     }
     findings
 }
 
-/// The value that reaches the markup, and whether it comes from the request.
-struct Open {
-    at: Span,
-    from_request: bool,
-}
-
-struct Judge<'a, 'f> {
-    modules: &'a Modules<'f>,
-    scope: usize,
-    cleaning: &'a BTreeSet<String>,
-    hops: usize,
-    /// Expressions still looked at for this one `Markup`.
-    fuel: usize,
-}
-
-impl Judge<'_, '_> {
-    /// The first part of the text that is neither fixed nor escaped.
-    fn open(&mut self, expr: &Expr) -> Option<Open> {
-        let Some(fuel) = self.fuel.checked_sub(1) else { return Some(Open { at: expr.span, from_request: false }) };
-        self.fuel = fuel;
-        if request::part_of_request(self.modules, self.scope, expr) == Some(true) {
-            return Some(Open { at: expr.span, from_request: true });
-        }
-        match &expr.kind {
-            ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::True | ExprKind::False | ExprKind::None => None,
-            ExprKind::FString { parts, .. } => parts.iter().find_map(|part| self.open(part)),
-            ExprKind::Name(name) => self.name(expr, name),
-            ExprKind::Call(call) => {
-                let last = match &call.func.kind {
-                    ExprKind::Attr { name, .. } | ExprKind::Name(name) => name.as_str(),
-                    _ => "",
-                };
-                if html::cleans(last)
-                    || self.cleaning.contains(last)
-                    || matches!(last, "Markup" | "gettext" | "_" | "static" | "join_paths") && call.args.len() <= 1
-                {
-                    return None;
-                }
-                if request::part_of_request(self.modules, self.scope, &call.func) == Some(true) {
-                    return Some(Open { at: expr.span, from_request: true });
-                }
-                let base = match &call.func.kind {
-                    ExprKind::Attr { value, .. } => self.open_base(value),
-                    _ => None,
-                };
-                let through = matches!(
-                    last,
-                    "format" | "join" | "replace" | "str" | "strip" | "get" | "lower" | "upper" | "getlist" | "dedent"
-                );
-                let mut args = call.args.iter();
-                base.or_else(|| args.find_map(|arg| self.open(&arg.value)).filter(|open| through || open.from_request))
-                    .or_else(|| (!through).then_some(Open { at: expr.span, from_request: false }))
-            }
-            ExprKind::Binary { left, right, op } if op == "%" => self.open(left).or_else(|| self.open(right)),
-            ExprKind::Attr { .. } | ExprKind::Subscript { .. } => {
-                let from_request = self.request_inside(expr);
-                let named = expr.dotted().unwrap_or_default();
-                let config = named.contains("config") || self.cleaning.contains(named.rsplit('.').next().unwrap_or(""));
-                (!config).then_some(Open { at: expr.span, from_request })
-            }
-            _ => expr.children().into_iter().find_map(|child| self.open(child)),
-        }
-    }
-
-    fn open_base(&mut self, base: &Expr) -> Option<Open> {
-        match &base.kind {
-            ExprKind::Name(name) if self.modules.scopes[self.scope].value(name).is_none() => None,
-            ExprKind::Name(_) | ExprKind::Str(_) | ExprKind::Call(_) | ExprKind::Binary { .. } => self.open(base),
-            _ => self.request_inside(base).then_some(Open { at: base.span, from_request: true }),
-        }
-    }
-
-    fn request_inside(&self, expr: &Expr) -> bool {
-        let mut found = false;
-        expr.walk(&mut |inner| {
-            found |= request::part_of_request(self.modules, self.scope, inner) == Some(true);
-        });
-        found
-    }
-
-    /// A variable: what was last assigned to it in this file; a parameter is open.
-    fn name(&mut self, expr: &Expr, name: &str) -> Option<Open> {
-        let value = self.modules.scopes[self.scope].value(name).filter(|value| value.span != expr.span);
-        if !name.chars().any(char::is_lowercase) || value.is_some_and(html::is_cleaned) {
-            return None;
-        }
-        match value {
-            Some(value) if self.hops > 0 => {
-                self.hops -= 1;
-                let found = self.open(value);
-                self.hops += 1;
-                found
-            }
-            _ => Some(Open { at: expr.span, from_request: false }),
-        }
-    }
+fn is_markup(modules: &Modules<'_>, scope: usize, call: &Call) -> bool {
+    let Some(dotted) = call.func.dotted() else { return false };
+    let absolute = modules.absolute(scope, &dotted);
+    let package = absolute.split('.').next().unwrap_or("");
+    absolute.ends_with(".Markup") && matches!(package, "markupsafe" | "flask" | "jinja2")
+        || absolute.ends_with(".HTMLString") && package == "wtforms"
 }
 
 fn finding(facts: &Facts, modules: &Modules<'_>, scope: usize, at: Span, open: Open) -> Finding {
     let path = &modules.scopes[scope].file.path;
-    let text = facts.files.get(path).map_or("", |source| open.at.of(&source.text));
+    let source_path = &modules.scopes[open.scope].file.path;
+    let text = facts.files.get(source_path).map_or("", |source| open.at.of(&source.text));
     let value = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let value: String = value.chars().take(60).collect();
     let (severity, confidence) =
@@ -167,7 +73,7 @@ fn finding(facts: &Facts, modules: &Modules<'_>, scope: usize, at: Span, open: O
     let message = format!("`{value}` is marked as safe HTML by `Markup` without being escaped");
     Finding::new(RULE.id, RULE.threat, severity, facts.files.locate(path, at), &value, message)
         .confidence(confidence)
-        .related(facts.files.locate(path, open.at), "this value is not escaped")
+        .related(facts.files.locate(source_path, open.at), "this value is not escaped")
         .next_step(format!(
             "Keep the text given to `Markup` constant and add the value behind it, which escapes it: \
              `Markup(\"... {{}} ...\").format({value})`. If the value is HTML that people write, clean it first."

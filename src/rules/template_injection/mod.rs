@@ -1,14 +1,24 @@
 //! Threat 3: template injection.
 
 mod autoescape_off;
+mod context;
 mod html;
+mod html_in_view;
 mod markup_of_value;
+mod people;
 mod sink;
-mod trace;
+mod template_chosen_by_visitor;
 mod unescaped_output;
 mod user_input_in_template;
+mod value;
 
 use super::Rule;
 
-pub const RULES: &[&Rule] =
-    &[&user_input_in_template::RULE, &autoescape_off::RULE, &unescaped_output::RULE, &markup_of_value::RULE];
+pub const RULES: &[&Rule] = &[
+    &user_input_in_template::RULE,
+    &autoescape_off::RULE,
+    &unescaped_output::RULE,
+    &markup_of_value::RULE,
+    &html_in_view::RULE,
+    &template_chosen_by_visitor::RULE,
+];

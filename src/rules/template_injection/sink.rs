@@ -3,16 +3,7 @@
 
 use crate::facts::modules::{Item, Modules};
 use crate::lang::python::{Call, Expr, ExprKind};
-
-/// The argument that is template text, and the call as people write it.
-pub(super) struct Sink {
-    /// Index into the call's arguments.
-    pub(super) arg: usize,
-    /// `render_template_string`, `from_string` or `Template`.
-    pub(super) name: String,
-    /// Whether keyword arguments of this same call become template variables.
-    pub(super) takes_variables: bool,
-}
+use crate::rules::trace::Sink;
 
 pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
     let last = match &call.func.kind {

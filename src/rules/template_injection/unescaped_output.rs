@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::html;
+use super::context::Contexts;
+use super::value::{Project, Verdict};
+use super::{html, people};
 use crate::facts::Facts;
+use crate::facts::modules::Modules;
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::lang::jinja::{self, Filtered, Tag, TagKind};
-use crate::lang::python::walk_exprs;
+use crate::lang::python::{StmtKind, walk_exprs, walk_stmts};
 use crate::rules::{Explanation, Rule};
 use crate::text::{SourceFile, Span};
 
@@ -30,16 +33,20 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts) -> Vec<Finding> {
-    let cleaned = cleaned_names(facts);
+    let modules = Modules::of(facts.own_python());
+    let project = Project::of(&modules);
+    let contexts = Contexts::of(&project);
     let flashes = flashes_values(facts);
+    let views = Views { facts, project: &project, contexts: &contexts, flashes };
     let mut findings = Vec::new();
     for source in facts.files.sources.values().filter(|source| is_template(source)) {
         let tags = jinja::tags(&source.text);
         let declared = declared_names(&source.text, &tags);
         for tag in &tags {
             for found in jinja::uses_of(&source.text, tag.inner, "safe") {
-                findings.extend(unescaped(facts, source, &found, &cleaned, &declared, flashes));
+                findings.extend(unescaped(&views, source, &found, &declared));
             }
+            findings.extend(raw_columns(facts, source, tag));
         }
         for (tag, outputs) in switched_off(source, &tags) {
             findings.push(block(facts, source, tag, &outputs));
@@ -60,32 +67,50 @@ fn is_template(source: &SourceFile) -> bool {
     known && own && template && !text_only.iter().any(|end| path.name().contains(end)) && source.text.contains("{")
 }
 
+/// What the Python side says.
+struct Views<'a, 'm, 'f> {
+    facts: &'a Facts,
+    project: &'a Project<'m, 'f>,
+    contexts: &'a Contexts<'a, 'm, 'f>,
+    flashes: bool,
+}
+
 fn unescaped(
-    facts: &Facts,
+    views: &Views<'_, '_, '_>,
     source: &SourceFile,
     found: &Filtered,
-    cleaned: &BTreeSet<String>,
     declared: &BTreeSet<String>,
-    flashes: bool,
 ) -> Option<Finding> {
+    let facts = views.facts;
+    let cleaned = &views.project.cleaned;
     let subject = found.subject.of(&source.text);
     let plain = subject.split('|').next().unwrap_or(subject).trim();
     let inside = subject.split('|').skip(1).map(|filter| {
         let filter = filter.trim_start();
         filter.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(filter)
     });
-    let by_filter = inside.chain(found.after.as_deref()).any(|filter| html::cleans(filter) || cleaned.contains(filter));
+    let by_filter = inside.chain(found.after.as_deref()).any(|filter| html::cleans(filter) || cleaned.cleans(filter));
+    let root = plain.split(['.', '[', '(']).next().unwrap_or(plain).trim();
     if by_filter || declared.contains(plain) || html::is_made_by_server(plain) {
         return None;
     }
     let called = plain.split('(').next().unwrap_or(plain).trim();
     let last = called.rsplit('.').next().unwrap_or(called);
-    if cleaned.contains(last) {
+    if cleaned.holds(last) {
         return None;
     }
     let message_only = matches!(plain, "message" | "msg" | "m" | "message[1]" | "msg[1]");
-    if message_only && !flashes {
+    if message_only && !views.flashes && source.text.contains("get_flashed_messages") {
         return None;
+    }
+    // What a macro is given has nothing to do with the page's variables of the same name.
+    let given = if declared.contains(root) { Verdict::Unknown } else { views.contexts.variable(&source.path, root) };
+    match given {
+        Verdict::Fixed => return None,
+        Verdict::Open(open) if !plain.contains('(') && (open.from_request || !people::is_report(plain)) => {}
+        // Nothing is known of the value: its name decides.
+        _ if is_wording(plain, declared) => return None,
+        _ => {}
     }
     let filter = Span::new(found.subject.start, found.filter.end);
     let message = format!("`{}` is printed with `|safe`, and nothing shows that it was cleaned", short(plain));
@@ -117,7 +142,7 @@ fn declared_names(text: &str, tags: &[Tag]) -> BTreeSet<String> {
             let params = params.trim_end_matches(')').split(',');
             names.extend(params.map(|param| param.split('=').next().unwrap_or(param).trim().to_owned()));
         } else if let Some((names_in, iterated)) = inner.strip_prefix("for ").and_then(|rest| rest.split_once(" in "))
-            && html::is_made_by_server(iterated)
+            && (html::is_made_by_server(iterated) || names.contains(iterated.trim()))
         {
             names.extend(names_in.split(',').map(|name| name.trim().to_owned()));
         }
@@ -164,21 +189,57 @@ fn block(facts: &Facts, source: &SourceFile, tag: &Tag, outputs: &[String]) -> F
         .next_step(format!("Remove the block's two tags, or write `|e` behind {names}."))
 }
 
-/// Names of attributes and variables that the project gives cleaned or escaped HTML, and of its
-/// functions (filters, mostly) that clean.
-fn cleaned_names(facts: &Facts) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    // Twice: a function may call one that is read later.
-    for file in facts.own_python().chain(facts.own_python()) {
-        html::cleaned_targets(&file.module.body, &mut names);
+/// Whether a value's name says that the app wrote it.
+fn is_wording(plain: &str, declared: &BTreeSet<String>) -> bool {
+    if plain.starts_with(['"', '\'']) {
+        // A fixed text with values in it: those decide.
+        return !html::names_in(plain).iter().any(|name| people::writes(name));
     }
-    names
+    let path = plain.split(['(', '[']).next().unwrap_or(plain).trim();
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let root = path.split('.').next().unwrap_or(path);
+    let of_component = declared.contains(root) && !people::writes(last);
+    !plain.contains('(') && (of_component || people::is_wording(last) || people::is_report(path))
+        || (plain.contains('[') && people::is_wording(root))
 }
 
-/// Whether `flash()` is ever given more than fixed text.
+/// `render_table(rows, safe_columns=[…])` of Bootstrap-Flask prints columns as they are.
+fn raw_columns(facts: &Facts, source: &SourceFile, tag: &Tag) -> Option<Finding> {
+    let inner = tag.inner.of(&source.text);
+    let at = inner.find("safe_columns")?;
+    let list = inner[at..].split_once('=')?.1.trim_start();
+    let columns = list.strip_prefix('[').or_else(|| list.strip_prefix('('))?.split([']', ')']).next()?.trim();
+    if columns.is_empty() {
+        return None;
+    }
+    let span = Span::new(tag.inner.start + at, tag.inner.start + at + "safe_columns".len());
+    let message =
+        format!("`safe_columns` prints the columns {columns} as HTML, and nothing shows that they were cleaned");
+    Some(
+        Finding::new(
+            RULE.id,
+            RULE.threat,
+            RULE.severity,
+            facts.files.locate(&source.path, span),
+            format!("safe_columns {columns}"),
+            message,
+        )
+        .confidence(Confidence::Medium)
+        .next_step(
+            "Remove `safe_columns` from the call of `render_table`. Where a column must be HTML, clean it when it is \
+             stored: `nh3.clean(...)`.",
+        ),
+    )
+}
+
+/// Whether `flash()` is ever given more than fixed text, by the project or an extension.
 fn flashes_values(facts: &Facts) -> bool {
     let mut found = false;
     for file in facts.own_python() {
+        // Flask-User flashes the names and mail addresses that people give themselves.
+        walk_stmts(&file.module.body, &mut |stmt| {
+            found |= matches!(&stmt.kind, StmtKind::ImportFrom(import) if import.module == "flask_user");
+        });
         walk_exprs(&file.module.body, &mut |expr| {
             let Some(call) = expr.as_call() else { return };
             if call.func.dotted().is_some_and(|name| name == "flash" || name.ends_with(".flash")) {

@@ -1,10 +1,12 @@
 //! FH301: request input that becomes part of a template's text.
 
-use super::trace::{self, Hit};
+use super::sink;
 use crate::facts::modules::Modules;
+use crate::facts::routes::RouteParam;
 use crate::facts::{Facts, routes};
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::rules::flow::MarkKind;
+use crate::rules::trace::{self, Goal, Hit};
 use crate::rules::{Explanation, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -30,10 +32,33 @@ pub(super) const RULE: Rule = Rule {
     remedy: None,
 };
 
+const GOAL: Goal = Goal {
+    sink: sink::of_call,
+    answer: None,
+    cleans: |name| {
+        trace::makes_numbers(name)
+            || matches!(
+                name,
+                "open"
+                    | "url_for"
+                    | "secure_filename"
+                    | "quote"
+                    | "quote_plus"
+                    | "urlencode"
+                    | "b64encode"
+                    | "urlsafe_b64encode"
+            )
+    },
+    hands_on: |_, _| false,
+    harmless: |_| false,
+    guards: |_| false,
+    param: RouteParam::is_text,
+};
+
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
     let routes = routes::collect(&facts.files, &modules);
-    trace::hits(&modules, &routes).iter().map(|hit| finding(facts, &modules, hit)).collect()
+    trace::hits(&modules, &routes, &GOAL).iter().map(|hit| finding(facts, &modules, hit)).collect()
 }
 
 fn finding(facts: &Facts, modules: &Modules<'_>, hit: &Hit) -> Finding {

@@ -1,21 +1,46 @@
-//! Follows request input to template text, through variables, guards and the project's own
-//! functions. Reports places; wording is the rule's.
+//! Follows request input to the places a rule is about, through variables, guards and the
+//! project's own functions. Reports places; wording is the rule's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sink::{self, Sink};
+use super::flow::{self, CallSite, Env, Mark, MarkKind, Value, Watch};
+use super::request;
 use crate::facts::modules::{Def, Modules};
-use crate::facts::routes::Route;
+use crate::facts::routes::{Route, RouteParam};
 use crate::lang::python::{BoolOp, Call, Expr, ExprKind, walk_exprs};
-use crate::rules::flow::{self, CallSite, Env, Mark, MarkKind, Value, Watch};
-use crate::rules::request;
 use crate::text::Span;
 
 /// How many calls deep a value is followed.
 const MAX_CALLS: usize = 4;
 
-/// Functions whose result holds nothing of what was given to them that could be template syntax.
-const CLEANING: [&str; 22] = [
+/// The argument of a call that values should not reach, and the call as people write it.
+pub(crate) struct Sink {
+    /// Index into the call's arguments.
+    pub(crate) arg: usize,
+    pub(crate) name: String,
+    /// Whether keyword arguments of this same call become template variables.
+    pub(crate) takes_variables: bool,
+}
+
+/// What a rule is about.
+pub(crate) struct Goal {
+    pub(crate) sink: fn(&Modules<'_>, usize, &Call) -> Option<Sink>,
+    /// Whether what a handler returns is a sink too.
+    pub(crate) answer: Option<fn(&Modules<'_>, Def<'_>, &Expr) -> bool>,
+    /// Functions whose result holds nothing of what was given to them that does harm.
+    pub(crate) cleans: fn(&str) -> bool,
+    /// Calls that hand on what they are given: dotted name and its last part.
+    pub(crate) hands_on: fn(&str, &str) -> bool,
+    /// Expressions that do no harm whatever they are made of.
+    pub(crate) harmless: fn(&Expr) -> bool,
+    /// Methods whose answer "yes" makes what they are called on harmless.
+    pub(crate) guards: fn(&str) -> bool,
+    /// Which of a route's parameters matter.
+    pub(crate) param: fn(&RouteParam) -> bool,
+}
+
+/// Functions whose result holds nothing of the text that was given to them.
+const NUMBERS: [&str; 14] = [
     "int",
     "float",
     "bool",
@@ -27,18 +52,16 @@ const CLEANING: [&str; 22] = [
     "isinstance",
     "type",
     "range",
-    "open",
-    "url_for",
-    "secure_filename",
-    "quote",
-    "quote_plus",
-    "urlencode",
     "UUID",
     "hexdigest",
-    "b64encode",
-    "urlsafe_b64encode",
     "import_module",
 ];
+
+/// Whether a function of this name makes numbers and digests.
+pub(crate) fn makes_numbers(name: &str) -> bool {
+    NUMBERS.contains(&name)
+}
+
 /// Modules whose functions hand on the text they are given.
 const TEXT_MODULES: [&str; 17] = [
     "json",
@@ -62,19 +85,19 @@ const TEXT_MODULES: [&str; 17] = [
 /// Methods that hand on the text they are given, whatever they are called on.
 const TEXT_METHODS: [&str; 6] = ["convert", "render", "load", "loads", "dumps", "sub"];
 
-/// Template text that holds something it should not.
-pub(super) struct Hit {
-    pub(super) scope: usize,
-    /// The call that reads the text as a template.
-    pub(super) call: Span,
-    pub(super) sink: String,
-    pub(super) takes_variables: bool,
+/// A value that arrived where it should not.
+pub(crate) struct Hit {
+    pub(crate) scope: usize,
+    /// The call or the returned expression.
+    pub(crate) call: Span,
+    pub(crate) sink: String,
+    pub(crate) takes_variables: bool,
     /// Where the value entered: input, or stored text.
-    pub(super) source: Mark,
+    pub(crate) source: Mark,
     /// Whether it is put together with literal text.
-    pub(super) in_literal: bool,
-    /// The function that makes the template.
-    pub(super) function: String,
+    pub(crate) in_literal: bool,
+    /// The function it happens in.
+    pub(crate) function: String,
 }
 
 /// What a function does with its parameters.
@@ -86,28 +109,47 @@ struct Summary {
 }
 
 /// The state of one run over a project.
-pub(super) struct Trace<'m, 'f> {
+struct Trace<'m, 'f> {
     modules: &'m Modules<'f>,
+    goal: &'m Goal,
     /// Parameters a request fills with text, by scope and start of the function.
     filled: BTreeMap<(usize, usize), BTreeSet<String>>,
+    /// Functions whose results are sent to visitors.
+    handlers: BTreeSet<(usize, usize)>,
     summaries: BTreeMap<(usize, usize), Summary>,
     active: BTreeSet<(usize, usize)>,
     hits: BTreeMap<(usize, Span), Hit>,
 }
 
-/// Every template of the project whose text request input or stored text reaches.
-pub(super) fn hits(modules: &Modules<'_>, routes: &[Route<'_>]) -> Vec<Hit> {
-    let with_sink: BTreeSet<usize> = (0..modules.scopes.len()).filter(|scope| has_sink(modules, *scope)).collect();
-    if with_sink.is_empty() {
+/// Every place of the goal that request input or stored text reaches.
+pub(crate) fn hits(modules: &Modules<'_>, routes: &[Route<'_>], goal: &Goal) -> Vec<Hit> {
+    if goal.answer.is_none() && !(0..modules.scopes.len()).any(|scope| has_sink(modules, scope, goal)) {
         return Vec::new();
     }
     let mut filled: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
     for route in routes {
-        let names = route.params.iter().filter(|param| param.is_text()).map(|param| param.name.clone());
+        let names = route.params.iter().filter(|param| (goal.param)(param)).map(|param| param.name.clone());
         filled.entry(key(&route.handler)).or_default().extend(names);
     }
-    let mut trace =
-        Trace { modules, filled, summaries: BTreeMap::new(), active: BTreeSet::new(), hits: BTreeMap::new() };
+    let mut handlers: BTreeSet<(usize, usize)> = filled.keys().copied().collect();
+    for def in modules.scopes.iter().flat_map(|scope| &scope.defs) {
+        let answers_errors = def.function.decorators.iter().any(|decorator| {
+            let called = decorator.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
+            called.ends_with(".errorhandler") || called.ends_with(".app_errorhandler")
+        });
+        if answers_errors {
+            handlers.insert(key(def));
+        }
+    }
+    let mut trace = Trace {
+        modules,
+        goal,
+        filled,
+        handlers,
+        summaries: BTreeMap::new(),
+        active: BTreeSet::new(),
+        hits: BTreeMap::new(),
+    };
     for scope in &modules.scopes {
         for def in &scope.defs {
             trace.summary(*def, MAX_CALLS);
@@ -120,10 +162,10 @@ fn key(def: &Def<'_>) -> (usize, usize) {
     (def.scope, def.function.span.start)
 }
 
-fn has_sink(modules: &Modules<'_>, scope: usize) -> bool {
+fn has_sink(modules: &Modules<'_>, scope: usize, goal: &Goal) -> bool {
     let mut found = false;
     walk_exprs(&modules.scopes[scope].file.module.body, &mut |expr| {
-        found = found || expr.as_call().is_some_and(|call| sink::of_call(modules, scope, call).is_some());
+        found = found || expr.as_call().is_some_and(|call| (goal.sink)(modules, scope, call).is_some());
     });
     found
 }
@@ -219,8 +261,14 @@ impl<'f> Tracer<'_, '_, 'f> {
 
 impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
     fn source(&mut self, expr: &'f Expr) -> Option<Value> {
+        if (self.trace.goal.harmless)(expr) {
+            return Some(Value::default());
+        }
         if let Some(chosen) = request::part_of_request(self.trace.modules, self.def.scope, expr) {
             return Some(if chosen { self.user(expr.span) } else { Value::default() });
+        }
+        if expr.as_name() == Some("session") && self.trace.modules.comes_from(self.def.scope, "session", "flask") {
+            return Some(Value::marked(MarkKind::Stored, self.def.scope, expr.span));
         }
         let ExprKind::Attr { value, name } = &expr.kind else { return None };
         let base = value.dotted()?;
@@ -235,7 +283,8 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
 
     fn call(&mut self, site: &CallSite<'f, '_>) -> Option<Value> {
         let modules = self.trace.modules;
-        if let Some(Sink { arg, name, takes_variables }) = sink::of_call(modules, self.def.scope, site.call) {
+        let goal = self.trace.goal;
+        if let Some(Sink { arg, name, takes_variables }) = (goal.sink)(modules, self.def.scope, site.call) {
             let value = site.args[arg].clone();
             self.arrive(&value, site.expr.span, self.def.scope, &name, takes_variables, value.text);
             return Some(site.all_args());
@@ -245,8 +294,12 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
             return Some(self.user(site.expr.span));
         }
         let last = last_name(site.call);
-        if CLEANING.contains(&last) {
+        if (goal.cleans)(last) {
             return Some(Value::default());
+        }
+        let dotted = site.call.func.dotted().map(|dotted| modules.absolute(self.def.scope, &dotted));
+        if (goal.hands_on)(&dotted.unwrap_or_default(), last) {
+            return Some(site.all_args());
         }
         if let Some(callee) = modules.callee(self.def, &site.call.func) {
             return Some(self.through(callee, site));
@@ -273,13 +326,23 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
         })
     }
 
+    fn returned(&mut self, expr: &'f Expr, value: &Value) {
+        let Some(answer) = self.trace.goal.answer else { return };
+        if value.marks.is_empty() || !self.trace.handlers.contains(&key(&self.def)) {
+            return;
+        }
+        if answer(self.trace.modules, self.def, expr) {
+            self.arrive(value, expr.span, self.def.scope, "return", false, value.text);
+        }
+    }
+
     fn caught(&mut self, name: &'f Expr) -> Value {
         Value::marked(MarkKind::Caught, self.def.scope, name.span)
     }
 
     fn cleared(&self, test: &'f Expr, held: bool) -> Vec<String> {
         let mut names = Vec::new();
-        allowed(test, held, &mut names);
+        allowed(test, held, self.trace.goal.guards, &mut names);
         names
     }
 }
@@ -288,7 +351,10 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
 /// `request.args.get("name")` is shown whole.
 fn widened(value: &Value, expr: &Expr) -> Value {
     let marks = value.marks.iter().cloned().map(|mut mark| {
-        if mark.kind == MarkKind::User && mark.at.start == expr.span.start && expr.span.contains(mark.at) {
+        if matches!(mark.kind, MarkKind::User | MarkKind::Stored)
+            && mark.at.start == expr.span.start
+            && expr.span.contains(mark.at)
+        {
             mark.at = expr.span;
         }
         mark
@@ -305,12 +371,12 @@ fn last_name(call: &Call) -> &str {
 
 /// Names that can only hold one of a fixed set of values, or only letters and digits, where the
 /// test came out as `held`.
-fn allowed(test: &Expr, held: bool, names: &mut Vec<String>) {
+fn allowed(test: &Expr, held: bool, guards: fn(&str) -> bool, names: &mut Vec<String>) {
     match &test.kind {
-        ExprKind::Not(inner) => allowed(inner, !held, names),
+        ExprKind::Not(inner) => allowed(inner, !held, guards, names),
         ExprKind::Bool { op, left, right } if (*op == BoolOp::And) == held => {
-            allowed(left, held, names);
-            allowed(right, held, names);
+            allowed(left, held, guards, names);
+            allowed(right, held, guards, names);
         }
         ExprKind::Compare { operands, ops } if operands.len() == 2 => {
             let fits = match ops[0].as_str() {
@@ -323,10 +389,19 @@ fn allowed(test: &Expr, held: bool, names: &mut Vec<String>) {
             if fits {
                 names.extend(operands[0].dotted());
             }
+            // `if ".." in path: abort(404)`
+            let refused = if ops[0] == "in" { !held } else { ops[0] == "not in" && held };
+            if refused && operands[0].as_str() == Some("..") && guards("..") {
+                names.extend(operands[1].dotted());
+            }
         }
         ExprKind::Call(call) if held => match &call.func.kind {
-            ExprKind::Attr { value, name } if name.starts_with("is") && call.args.is_empty() => {
+            ExprKind::Attr { value, name } if name.starts_with("is") && call.args.is_empty() || guards(name) => {
                 names.extend(value.dotted());
+                // `os.path.abspath(path).startswith(folder)`
+                if let Some(inner) = value.as_call() {
+                    names.extend(inner.args.iter().filter_map(|arg| arg.value.dotted()));
+                }
             }
             ExprKind::Attr { name, .. } if matches!(name.as_str(), "match" | "fullmatch") => {
                 names.extend(call.args.last().and_then(|arg| arg.value.dotted()));

@@ -1,0 +1,174 @@
+//! FH603: a path from the request reaches the file system.
+
+use crate::facts::modules::Modules;
+use crate::facts::routes::{Route, RouteParam};
+use crate::facts::{Facts, routes};
+use crate::finding::{Confidence, Finding, Severity, Threat};
+use crate::lang::python::{Call, Expr, ExprKind};
+use crate::rules::flow::MarkKind;
+use crate::rules::trace::{self, Goal, Hit, Sink};
+use crate::rules::{Explanation, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    id: "FH603",
+    name: "path-from-request",
+    threat: Threat::RouteParams,
+    severity: Severity::High,
+    explanation: Explanation {
+        what: "Text from the request (a URL parameter, an argument, a form field, the name of an uploaded file) \
+               becomes part of a path that is opened, sent, written, listed or deleted (path traversal), and nothing keeps it inside \
+               of one folder: no `secure_filename`, `safe_join`, `send_from_directory`, `basename` or fixed set.",
+        why: "`../../etc/passwd`, or an absolute path, leads out of the folder: the sender reads the env file with the \
+              keys, overwrites code or deletes data.",
+        fix: "Send files with `send_from_directory(FOLDER, name)`, which refuses such names. For other uses, join with \
+              `werkzeug.security.safe_join(FOLDER, name)` and stop on `None`; name uploads with \
+              `secure_filename(file.filename)`. Names from a fixed set can be looked up in a dict.",
+        ignore: "When the value is checked against a fixed set where the tool does not see it.",
+    },
+    check,
+    remedy: None,
+};
+
+const GOAL: Goal = Goal {
+    sink,
+    answer: None,
+    cleans: |name| {
+        trace::makes_numbers(name)
+            || ["secure", "safe", "sanit", "slugify", "clean"].iter().any(|part| name.contains(part))
+            || matches!(
+                name,
+                "basename"
+                    | "uuid4"
+                    | "url_for"
+                    | "md5"
+                    | "sha1"
+                    | "sha256"
+                    | "token_hex"
+                    | "exists"
+                    | "isfile"
+                    | "strftime"
+            )
+    },
+    hands_on: |dotted, last| {
+        dotted.starts_with("os.path.")
+            || dotted.starts_with("pathlib.")
+            || matches!(last, "abspath" | "normpath" | "realpath" | "joinpath" | "fspath" | "unquote")
+    },
+    harmless: |_| false,
+    guards: |name| matches!(name, ".." | "startswith" | "is_relative_to"),
+    param: RouteParam::is_text,
+};
+
+/// Functions of the standard library and Flask whose first argument is a path.
+fn sink(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
+    let dotted = call.func.dotted()?;
+    let absolute = modules.absolute(scope, &dotted);
+    let known = matches!(
+        absolute.as_str(),
+        "open"
+            | "io.open"
+            | "codecs.open"
+            | "flask.send_file"
+            | "os.remove"
+            | "os.unlink"
+            | "os.rename"
+            | "os.rmdir"
+            | "os.removedirs"
+            | "os.listdir"
+            | "os.scandir"
+            | "os.makedirs"
+            | "os.mkdir"
+            | "shutil.rmtree"
+            | "shutil.copy"
+            | "shutil.copyfile"
+            | "shutil.move"
+            | "zipfile.ZipFile"
+    );
+    let last = dotted.rsplit('.').next().unwrap_or(&dotted);
+    // `upload.save(os.path.join(FOLDER, upload.filename))`
+    let upload = last == "save" && dotted.contains('.') && call.positional(0).is_some_and(makes_path);
+    if !known && !upload && absolute != "send_file" {
+        return None;
+    }
+    let arg = call.args.iter().position(|arg| arg.stars == 0 && arg.name.is_none()).or_else(|| {
+        call.args.iter().position(|arg| matches!(arg.name.as_deref(), Some("file" | "path" | "path_or_file" | "dst")))
+    })?;
+    Some(Sink { arg, name: last.to_owned(), takes_variables: false })
+}
+
+fn makes_path(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call(call) => matches!(
+            call.func.dotted().as_deref().and_then(|dotted| dotted.rsplit('.').next()),
+            Some("join" | "Path" | "str" | "joinpath")
+        ),
+        ExprKind::Binary { .. } | ExprKind::FString { .. } => true,
+        ExprKind::Name(name) => ["path", "file", "dest", "target", "location"].iter().any(|part| name.contains(part)),
+        _ => false,
+    }
+}
+
+fn check(facts: &Facts) -> Vec<Finding> {
+    let modules = Modules::of(facts.own_python());
+    let routes = routes::collect(&facts.files, &modules);
+    let hits = trace::hits(&modules, &routes, &GOAL);
+    let by_request = hits.iter().filter(|hit| matches!(hit.source.kind, MarkKind::User | MarkKind::UrlParam(_)));
+    by_request.map(|hit| finding(facts, &modules, &routes, hit)).collect()
+}
+
+fn finding(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit: &Hit) -> Finding {
+    let path = &modules.scopes[hit.scope].file.path;
+    let source_path = &modules.scopes[hit.source.scope].file.path;
+    let text = facts.files.get(source_path).map_or("", |file| hit.source.at.of(&file.text));
+    let mut value = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (mut severity, mut confidence) = (RULE.severity, Confidence::High);
+    if let MarkKind::UrlParam(index) = hit.source.kind {
+        let mut defs = modules.scopes[hit.source.scope].defs.iter();
+        let param = defs
+            .find(|def| def.function.name_span == hit.source.at)
+            .and_then(|def| def.function.params.get(index))
+            .map_or("", |param| param.name.as_str());
+        param.clone_into(&mut value);
+        let slashes =
+            routes.iter().flat_map(|route| &route.params).any(|known| known.name == param && takes_slashes(known));
+        if !slashes {
+            // One part of a URL holds no slash: it names a file of the folder, whichever.
+            (severity, confidence) = (Severity::Low, Confidence::Low);
+        }
+    }
+    let message =
+        format!("`{value}` becomes part of the path that `{}` uses, and nothing keeps it in one folder", hit.sink);
+    let step = match hit.sink.as_str() {
+        "send_file" => "send the file with `send_from_directory(FOLDER, name)`".to_owned(),
+        "save" => "name the file with `secure_filename(...)` from werkzeug.utils".to_owned(),
+        _ => {
+            "join the path with `safe_join(FOLDER, name)` from werkzeug.security, and answer 404 where it gives `None`"
+                .to_owned()
+        }
+    };
+    Finding::new(
+        RULE.id,
+        RULE.threat,
+        severity,
+        facts.files.locate(path, hit.call),
+        format!("{}.{}", hit.function, hit.sink),
+        message,
+    )
+    .confidence(confidence)
+    .related(facts.files.locate(source_path, hit.source.at), "the value enters here")
+    .next_step(format!("In `{}`, {step}.", hit.function))
+}
+
+fn takes_slashes(param: &RouteParam) -> bool {
+    !matches!(param.converter.as_deref(), None | Some("string" | "default"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixtures() {
+        crate::rules::testing::check_fixtures(&RULE);
+    }
+}
