@@ -1,4 +1,4 @@
-//! The words in names.
+//! How names in source code fall into words: camel case, underscores, digits. Knows no meaning.
 
 /// The lower-case words of a name: `canEdit_Post` is `can`, `edit`, `post`.
 pub(crate) fn words(name: &str) -> Vec<String> {
