@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 13  main, lib
-//! 12  cli
+//! 12  cli      tui      plain
 //! 11  report   flow
 //! 10  engine
 //!  9  apply
@@ -28,6 +28,7 @@ pub mod flow;
 pub mod lang;
 pub mod notice;
 pub mod options;
+pub mod plain;
 pub mod plan;
 pub mod process;
 pub mod remedy;
@@ -39,3 +40,9 @@ pub mod store;
 pub mod templates;
 pub mod text;
 pub mod triage;
+pub mod tui;
+
+/// Runs the program of this process: the command line, and the faces it can hand over to.
+pub fn main() -> std::process::ExitCode {
+    cli::main(cli::Faces { screen: tui::run, questions: plain::run })
+}

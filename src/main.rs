@@ -1,5 +1,5 @@
 //! argv in, exit code out.
 
 fn main() -> std::process::ExitCode {
-    flask_harden::cli::main()
+    flask_harden::main()
 }

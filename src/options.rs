@@ -243,6 +243,11 @@ fn merge(layers: Vec<Layer>) -> Options {
     }
 }
 
+/// Whether the environment asks for reports instead of a screen.
+pub fn no_tui_of_environment(environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    of_environment(environment).no_tui.is_some_and(|given| given.value)
+}
+
 fn of_flags(flags: &Flags) -> Layer {
     let text = |value: &Option<String>, name| value.clone().map(|value| Sourced::new(value, Source::Flag(name)));
     let list = |value: &[String], name| (!value.is_empty()).then(|| Sourced::new(value.to_vec(), Source::Flag(name)));

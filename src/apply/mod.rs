@@ -15,6 +15,7 @@ mod record;
 mod recover;
 pub mod run;
 mod run_dir;
+mod scratch;
 pub mod state_dir;
 #[cfg(test)]
 mod testbed;
@@ -27,6 +28,7 @@ pub use receipt::{Action, FileOutcome, Listing, Receipt, list};
 pub use record::{KeyRecord, StoreRecord, record};
 pub use recover::{Recovered, RecoveredAs};
 pub use run::{Session, apply};
+pub use scratch::Scratch;
 pub use state_dir::{RunId, StateDir, StateError};
 pub use undo::{UndoOptions, UndoReport};
 pub use write::{FileError, Refusal};

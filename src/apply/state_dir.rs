@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! flask-harden/.gitignore                  "*", should the directory lie in someone's work tree
+//! flask-harden/editing/                    texts that are open in the person's editor
 //! flask-harden/runs/<tree-id>/lock  keys.json
 //! flask-harden/runs/<tree-id>/<run-id>/    journal.jsonl  diff.txt  receipt.json  backup-1 …
 //! ```
@@ -99,6 +100,23 @@ impl StateDir {
 
     /// Opens the part that belongs to `tree`, creating what is missing.
     pub(super) fn enter(&self, tree: &Tree) -> Result<TreeState, StateError> {
+        let base = self.open(tree)?;
+        let runs_path = self.base.join("runs");
+        let runs = make_dir(base.as_fd(), Path::new("runs"), &runs_path)?;
+        let path = runs_path.join(tree_id(tree));
+        let fd = make_dir(runs.as_fd(), Path::new(&tree_id(tree)), &path)?;
+        Ok(TreeState { fd, path })
+    }
+
+    /// Where texts lie while the person edits them.
+    pub(super) fn editing(&self, tree: &Tree) -> Result<(OwnedFd, PathBuf), StateError> {
+        let base = self.open(tree)?;
+        let path = self.base.join("editing");
+        Ok((make_dir(base.as_fd(), Path::new("editing"), &path)?, path))
+    }
+
+    /// Opens the directory itself, creating what is missing.
+    fn open(&self, tree: &Tree) -> Result<OwnedFd, StateError> {
         self.check_outside(tree)?;
         for dir in self.base.ancestors().skip(1).collect::<Vec<_>>().into_iter().rev() {
             match rustix::fs::mkdir(dir, DIR_MODE) {
@@ -114,11 +132,7 @@ impl StateDir {
         let name = Path::new(self.base.file_name().unwrap_or_default());
         let base = make_dir(parent.as_fd(), name, &self.base)?;
         ignore_everything(&base, &self.base)?;
-        let runs_path = self.base.join("runs");
-        let runs = make_dir(base.as_fd(), Path::new("runs"), &runs_path)?;
-        let path = runs_path.join(tree_id(tree));
-        let fd = make_dir(runs.as_fd(), Path::new(&tree_id(tree)), &path)?;
-        Ok(TreeState { fd, path })
+        Ok(base)
     }
 
     /// Opens the part that belongs to `tree` where it exists; creates nothing.

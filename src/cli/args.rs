@@ -23,7 +23,7 @@ const GLOBAL: &str = "Global options";
     disable_help_subcommand = true,
     term_width = 80,
     override_usage = "flask-harden [OPTIONS] [PATH]\n       flask-harden <COMMAND> [OPTIONS]",
-    after_help = "Without --apply nothing is written. Nothing goes over the network, and your project is never run.",
+    after_help = "Nothing is written without --apply, or your word on the screen. Nothing goes over the network, and your project is never run.",
     after_long_help = AFTER_LONG_HELP
 )]
 pub struct Cli {
@@ -75,7 +75,7 @@ Exit codes:
   126, 127  exec: the command cannot be run, or there is no such command
   129, 130, 131, 143  stopped by hang-up, Ctrl-C, SIGQUIT, SIGTERM
 
-Without --apply nothing is written. Nothing goes over the network, and your project is never run.";
+Nothing is written without --apply, or your word on the screen. Nothing goes over the network, and your project is never run.";
 
 /// Which fixes are written or shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -346,6 +346,26 @@ pub struct GlobalArgs {
     /// Use colours; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are obeyed
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_short_help = true)]
     pub color: ColorChoice,
+
+    /// Print the report, even on a terminal
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_tui: bool,
+
+    /// Ask numbered questions, one line for each fact, instead of drawing a screen (also: ACCESSIBLE=1)
+    #[arg(long, global = true, conflicts_with = "no_tui")]
+    pub accessible: bool,
+
+    /// Draw the screen with ASCII alone
+    #[arg(long, global = true, hide_short_help = true)]
+    pub ascii: bool,
+
+    /// Leave the mouse to the terminal, for selecting text
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_mouse: bool,
+
+    /// Never show a value on the screen, not even when asked
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_reveal: bool,
 
     /// Say less: only errors and a line for each finding
     #[arg(short, long, global = true, conflicts_with = "verbose")]

@@ -14,25 +14,36 @@ pub mod runtime;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::flow::{Ended, Start};
+
 use args::{Cli, Command};
 use error::CliError;
 use exit::Exit;
 use output::{ColorChoice, ColorEnv, Output};
 use parse::Parsed;
 
+/// The faces a person can work in, which this one hands over to.
+#[derive(Clone, Copy)]
+pub struct Faces {
+    /// The full screen.
+    pub screen: fn(Start) -> Ended,
+    /// Questions and answers.
+    pub questions: fn(Start) -> Ended,
+}
+
 /// Runs the program of this process.
-pub fn main() -> ExitCode {
+pub fn main(faces: Faces) -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    runtime::run(move || run(words)).into()
+    runtime::run(move || run(words, faces)).into()
 }
 
 /// Runs one command line. `words` begins with the program's name.
-pub fn run(words: Vec<OsString>) -> Exit {
+pub fn run(words: Vec<OsString>, faces: Faces) -> Exit {
     let environment = ColorEnv::read();
     match parse::parse(words) {
         Ok(Parsed::Run(cli)) => {
             let output = Output::new(cli.global.color, &environment, cli.global.quiet);
-            finish(&output, dispatch(&cli, &output))
+            finish(&output, dispatch(&cli, faces, &output))
         }
         Ok(Parsed::Print(text)) => {
             let output = Output::new(ColorChoice::Auto, &environment, false);
@@ -49,7 +60,7 @@ fn finish(output: &Output, result: Result<Exit, CliError>) -> Exit {
     })
 }
 
-fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
+fn dispatch(cli: &Cli, faces: Faces, output: &Output) -> Result<Exit, CliError> {
     match &cli.command {
         Some(Command::Scan(args)) => commands::scan::run(&args.paths, args.history, &cli.global, output),
         Some(Command::Explain(args)) => commands::explain::run(args, &cli.global, output),
@@ -61,7 +72,7 @@ fn dispatch(cli: &Cli, output: &Output) -> Result<Exit, CliError> {
         None => match (cli.apply, cli.diff) {
             (Some(which), _) => commands::apply::run(cli, which, output),
             (None, Some(which)) => commands::diff::run(cli, which, output),
-            (None, None) => commands::scan::run(cli.path.as_slice(), None, &cli.global, output),
+            (None, None) => commands::open::run(cli, faces, output),
         },
     }
 }

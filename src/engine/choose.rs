@@ -14,6 +14,9 @@ use super::{EngineError, ErrorKind, Request, Scan};
 /// What stands for the id of a project that has no name, until one is recorded.
 pub(super) const NEW_ID: &str = "(a new id)";
 
+/// Why the env file, where nothing speaks for another store. A face that can ask suggests more.
+pub(super) const BY_DEFAULT: &str = "the default where nobody can be asked";
+
 /// The choices, and the reason for the store in words. `picked` is what the person chose on a
 /// screen. `fresh` names a project that has no origin
 /// and no record.
@@ -80,7 +83,7 @@ fn store(scan: &Scan, recorded: &StoreRecord) -> Result<(StoreId, String), Engin
         (Some(store), None) => Ok((store, format!("from {}", chosen.source))),
         (None, None) => Ok(match already_read(&scan.facts) {
             Some((store, package)) => (store, format!("the app uses {package}")),
-            None => (StoreId::EnvFile, "the default where nobody can be asked".to_owned()),
+            None => (StoreId::EnvFile, BY_DEFAULT.to_owned()),
         }),
     }
 }

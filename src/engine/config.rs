@@ -52,7 +52,12 @@ pub(super) fn config_table(scan: &Scan) -> ConfigTable {
         let differs = cells.iter().any(|cell| cell.word != cells[0].word || cell.line.value != cells[0].line.value);
         ConfigRow { setting: key.to_owned(), cells, differs }
     };
-    let rows = if targets.is_empty() { Vec::new() } else { keys.into_iter().map(row).collect() };
+    // Constants that no target takes as a setting say nothing here.
+    let matters = |key: &&str| {
+        let given = |target: &Target| !matches!(facts.effective(target, key), Effective::Absent);
+        ALWAYS.contains(key) || targets.iter().any(|target| given(target))
+    };
+    let rows = if targets.is_empty() { Vec::new() } else { keys.into_iter().filter(matters).map(row).collect() };
     ConfigTable { targets: targets.iter().map(|target| target.name.clone()).collect(), rows }
 }
 

@@ -1,5 +1,6 @@
 //! What the tool does, without a face: nothing here prints, asks or knows of exit codes.
 
+mod by_hand;
 mod choose;
 mod cleanup;
 mod config;
@@ -34,6 +35,7 @@ use crate::notice::Notice;
 use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
 
+pub use by_hand::by_hand;
 pub use cleanup::{CleanupStep, LeakState, cleanup, leak_state, leaks_by_state, replacements};
 pub use config::{ConfigCell, ConfigRow, ConfigTable};
 pub use consequences::consequences;
@@ -129,4 +131,6 @@ pub struct Plan {
     pub store: String,
     /// Whether that store was named, or picked by a person.
     pub named: bool,
+    /// Whether nothing spoke for that store.
+    pub by_default: bool,
 }

@@ -55,7 +55,11 @@ fn patch(scan: &Scan, remedy: &Remedy, decision: Decision) -> Patch {
         Ok((draft, _)) => {
             patch.problem = draft.conflicts.first().map(|conflict| format!("{}: {}", conflict.path, conflict.reason));
             patch.keys = draft.secrets.iter().map(|key| (key.name.clone(), key.place.clone())).collect();
-            patch.files = draft.files.into_iter().map(|file| view(scan, remedy, file)).collect();
+            // The file of the finding first, then other code: it is what a person reviews.
+            let mut files = draft.files;
+            let of_finding = |file: &FileChange| remedy.findings.iter().any(|key| key.path == file.path.as_str());
+            files.sort_by_key(|file| (!of_finding(file), std::cmp::Reverse(file.phase)));
+            patch.files = files.into_iter().map(|file| view(scan, remedy, file)).collect();
         }
         Err(error) => patch.problem = Some(error.to_string()),
     }

@@ -58,7 +58,8 @@ fn plan_with(
     remedies.extend(ignores::remedy(&scan.facts, ignores));
     let named = store.is_some() || scan.options.store.value != "auto";
     let store = format!("{} ({why})", choices.store.name());
-    let mut plan = Plan { remedies, choices, store, named };
+    let by_default = why == choose::BY_DEFAULT;
+    let mut plan = Plan { remedies, choices, store, named, by_default };
     let everything = Decisions::at_least(&plan.remedies, Applicability::Automatic);
     // A store that cannot be used is for the draft to say, not for a report.
     if let Ok((_, withheld)) = proven(scan, &plan, request, &everything, &mut OsRandom) {

@@ -58,9 +58,10 @@ pub enum Done {
         plan: Arc<Plan>,
         patches: Vec<Arc<Patch>>,
     },
+    /// What changes, or why that is not known.
     Consequences {
         remedy: String,
-        lines: Vec<Consequence>,
+        lines: Result<Vec<Consequence>, String>,
     },
     /// The patch as it is with the person's texts.
     Edited {
@@ -126,7 +127,8 @@ impl Desk {
                 tell(Done::Planned { scan, plan: Arc::new(plan), patches });
             }
             Work::Consequences { scan, plan, remedy } => {
-                let lines = super::consequences(&scan, &plan, &self.request, &remedy)?;
+                let lines = super::consequences(&scan, &plan, &self.request, &remedy);
+                let lines = lines.map_err(|error| error.why.unwrap_or(error.what));
                 tell(Done::Consequences { remedy, lines });
             }
             Work::Edited { scan, plan, remedy, texts } => {

@@ -31,6 +31,7 @@ impl Flow {
             Intent::Ignore => self.just(Self::ask_reason),
             Intent::Reason(text) => self.give_reason(&text),
             Intent::Filter(text) => self.just(|flow| flow.set_filter(text)),
+            Intent::Target => self.just(Self::next_target),
             Intent::Pause => self.pause(),
             Intent::Choose(store) => {
                 self.chosen = Some(store);
@@ -94,6 +95,10 @@ impl Flow {
     }
 
     fn go_to_review(&mut self) -> Vec<Effect> {
+        if self.store_problem().is_some() {
+            self.say("this store cannot be used here: choose another one");
+            return Vec::new();
+        }
         self.step = Step::Review;
         self.patch = self.patch.min(self.patches().len().saturating_sub(1));
         self.ask_consequences()
@@ -268,6 +273,16 @@ impl Flow {
         self.finding = found.unwrap_or(0);
     }
 
+    fn next_target(&mut self) {
+        let names = self.targets();
+        let at = self.target.as_ref().and_then(|target| names.iter().position(|name| name == target));
+        let next = at.map_or(0, |at| at + 1);
+        let key = self.current().map(|found| found.key.clone());
+        self.target = names.get(next).cloned();
+        let found = self.visible().iter().position(|found| Some(&found.key) == key.as_ref());
+        self.finding = found.unwrap_or(0);
+    }
+
     fn pause(&mut self) -> Vec<Effect> {
         if self.whole {
             return Vec::new();
@@ -279,7 +294,7 @@ impl Flow {
     fn ask_reveal(&mut self) {
         let tagged = self.current().filter(|found| found.tag.is_some()).map(|found| found.key.clone());
         match tagged {
-            _ if !self.may_reveal => self.say("values are not shown in this sitting"),
+            _ if !self.may_reveal => self.say("values are not shown: --no-reveal is set"),
             None => self.say("this finding speaks of no value"),
             Some(key) => self.question = Some(Question::Reveal(key)),
         }
@@ -299,7 +314,7 @@ impl Flow {
 
     fn write(&mut self) -> Vec<Effect> {
         let Some((_, draft)) = self.draft.as_ref().filter(|_| self.step == Step::Confirm) else { return Vec::new() };
-        if draft.files.is_empty() {
+        if draft.is_empty() {
             self.say("nothing would change: b goes back");
             return Vec::new();
         }

@@ -48,6 +48,8 @@ pub enum Intent {
     /// The reason.
     Reason(String),
     Filter(String),
+    /// What concerns the next way of starting the app.
+    Target,
     Pause,
     Rescan,
     Choose(StoreId),

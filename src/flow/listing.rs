@@ -25,8 +25,26 @@ impl Flow {
         let words = self.filter.to_lowercase();
         let mut found: Vec<&Finding> =
             scan.findings.iter().filter(|found| !self.is_ignored(found) && matches(found, &words)).collect();
+        if let Some(target) = &self.target {
+            let names = self.targets();
+            found.retain(|found| concerns(found, target, &names));
+        }
         found.sort_by_key(|found| found.threat);
         found
+    }
+
+    /// The ways the app is started, production first, each once.
+    pub fn targets(&self) -> Vec<String> {
+        let Some(scan) = &self.scan else { return Vec::new() };
+        let mut targets: Vec<_> = scan.facts.targets.iter().collect();
+        targets.sort_by_key(|target| !(target.production || target.assumed));
+        let mut names: Vec<String> = Vec::new();
+        for target in targets {
+            if !names.contains(&target.name) {
+                names.push(target.name.clone());
+            }
+        }
+        names
     }
 
     /// The finding in view.
@@ -75,6 +93,14 @@ impl Flow {
 fn matches(found: &Finding, words: &str) -> bool {
     let texts = [found.key.rule, &found.message, found.primary.path.as_str(), found.severity.word()];
     words.split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+}
+
+/// Whether a finding holds on this target: it says so, or it names no target at all.
+fn concerns(found: &Finding, target: &str, names: &[String]) -> bool {
+    let says = |name: &str| {
+        found.how_we_know.iter().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(": ")))
+    };
+    says(target) || !names.iter().any(|name| says(name))
 }
 
 /// `config.py:9`, or with the commit it stands in.

@@ -4,6 +4,7 @@
 
 mod checklist;
 mod decide;
+mod face;
 mod handle;
 mod intent;
 mod listing;
@@ -21,6 +22,7 @@ use crate::remedy::Remedy;
 use crate::store::StoreId;
 
 pub use checklist::Item;
+pub use face::{Ended, Looks, Save, Start};
 pub use intent::{Effect, Intent, Question};
 pub use listing::{Counted, place_of};
 
@@ -83,18 +85,21 @@ pub struct Flow {
     /// Whether history was read as far as it will be.
     pub whole: bool,
     pub planned: Option<Planned>,
-    pub consequences: BTreeMap<String, Vec<Consequence>>,
+    pub consequences: BTreeMap<String, Result<Vec<Consequence>, String>>,
     asked_consequences: Vec<String>,
     /// `None` until they were asked for and came.
     pub offers: Option<Vec<StoreOffer>>,
     pub config: Option<Arc<ConfigTable>>,
     chosen: Option<StoreId>,
+    key_names: std::collections::BTreeSet<String>,
     now: Mark,
     past: Vec<Mark>,
     future: Vec<Mark>,
     /// Patches as a person wrote them.
     edited: BTreeMap<String, Arc<Patch>>,
     pub filter: String,
+    /// Only what concerns this way of starting the app; nothing: all of them.
+    pub target: Option<String>,
     /// The finding in view, counted in [`Flow::visible`].
     pub finding: usize,
     /// The patch in view.
@@ -126,11 +131,13 @@ impl Flow {
             offers: None,
             config: None,
             chosen: None,
+            key_names: std::collections::BTreeSet::new(),
             now: Mark::default(),
             past: Vec::new(),
             future: Vec::new(),
             edited: BTreeMap::new(),
             filter: String::new(),
+            target: None,
             finding: 0,
             patch: 0,
             draft: None,
@@ -181,12 +188,17 @@ impl Flow {
         &self.now.ignores
     }
 
-    /// Whether the plan makes new keys, so that their place matters.
+    /// The new keys that a plan of this sitting made or would have made, so that their place
+    /// matters: a store that makes none must not hide the choice.
     pub fn keys(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.patches().iter().flat_map(|p| &p.keys).map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        self.key_names.iter().map(String::as_str).collect()
+    }
+
+    /// Whether the store that is chosen cannot be used here, and why.
+    pub fn store_problem(&self) -> Option<&str> {
+        let chosen = self.store()?;
+        let offer = self.offers.as_ref()?.iter().find(|offer| offer.id == chosen)?;
+        offer.state.as_ref().err().map(String::as_str)
     }
 
     /// The store new keys go to.
@@ -205,7 +217,30 @@ impl Flow {
     /// How many decisions would be lost by leaving now.
     pub fn unsaved(&self) -> usize {
         let (accepted, skipped, _) = self.tally();
-        accepted + skipped
+        // A fix that went with a finding that was set aside is no decision of its own.
+        let with_ignores = |fix: &&Remedy| {
+            self.now.decisions.skips(&fix.id)
+                && !fix.findings.is_empty()
+                && fix.findings.iter().all(|key| self.ignores().iter().any(|ignore| ignore.covers(key)))
+        };
+        let fixes = self.patches().iter().filter_map(|patch| self.remedy(&patch.remedy));
+        accepted + skipped - fixes.filter(with_ignores).count()
+    }
+
+    /// What is worth saying once the sitting is over.
+    pub fn farewell(&self) -> Option<String> {
+        let outcome = self.outcome.as_ref()?;
+        let receipt = outcome.receipt.as_ref()?;
+        Some(match &outcome.undone {
+            Some(report) => format!("Run {} was undone.", report.run),
+            None => {
+                let files = match receipt.files.len() {
+                    1 => "1 file was written".to_owned(),
+                    count => format!("{count} files were written"),
+                };
+                format!("{files}. Take it back: flask-harden undo {}", receipt.run)
+            }
+        })
     }
 
     /// Whether values may be shown.

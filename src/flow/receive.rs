@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Done, EngineError, IGNORES, Scan};
+use crate::engine::{Done, EngineError, IGNORES, Scan, StoreOffer};
 use crate::plan::Decision;
+use crate::remedy::Change;
+
+use crate::store::StoreId;
 
 use super::{Effect, Flow, Outcome, Planned, Question, Step};
 
@@ -16,11 +19,7 @@ impl Flow {
                 Vec::new()
             }
             Done::Scanned { scan, whole } => self.scanned(scan, whole),
-            Done::Offers(offers) => {
-                self.busy = None;
-                self.offers = Some(offers);
-                Vec::new()
-            }
+            Done::Offers(offers) => self.offered(offers),
             Done::Planned { scan, plan, patches } => self.planned(Planned { scan, plan, patches }),
             Done::Consequences { remedy, lines } => {
                 self.consequences.insert(remedy, lines);
@@ -61,6 +60,19 @@ impl Flow {
         }
     }
 
+    /// Where nobody named a store and the desktop's keyring works, it is suggested.
+    fn offered(&mut self, offers: Vec<StoreOffer>) -> Vec<Effect> {
+        self.busy = None;
+        let keyring = offers.iter().any(|offer| offer.id == StoreId::Keyring && offer.state.is_ok());
+        self.offers = Some(offers);
+        let open = self.planned.as_ref().is_some_and(|planned| planned.plan.by_default);
+        if keyring && open && self.chosen.is_none() {
+            self.chosen = Some(StoreId::Keyring);
+            return self.plan_again();
+        }
+        Vec::new()
+    }
+
     fn scanned(&mut self, scan: Arc<Scan>, whole: bool) -> Vec<Effect> {
         let key = self.current().map(|found| found.key.clone());
         self.scan = Some(scan);
@@ -89,6 +101,12 @@ impl Flow {
         let id = self.patches().get(self.patch).map(|patch| patch.remedy.clone());
         self.consequences.clear();
         self.asked_consequences.clear();
+        let changes = planned.plan.remedies.iter().flat_map(|remedy| &remedy.changes);
+        self.key_names.extend(changes.filter_map(|change| match change {
+            Change::PutSecret { name, .. } => Some(name.clone()),
+            Change::KeepSecret(key) => Some(key.name.clone()),
+            _ => None,
+        }));
         self.planned = Some(planned);
         if !self.ignores().is_empty() && self.decision(IGNORES).is_none() {
             self.now.decisions.set(IGNORES, Decision::Accept);

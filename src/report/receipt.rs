@@ -122,7 +122,14 @@ pub fn undone(undone: &Undone, style: Style) -> String {
 
 /// Files that were left alone, each with the reason and what to type.
 fn kept(out: &mut String, files: &[Kept]) {
-    for file in files {
+    for line in kept_lines(files) {
+        let _ = writeln!(out, "  kept       {line}");
+    }
+}
+
+/// Files that were left alone, a line for each: why, and what to type.
+pub fn kept_lines(files: &[Kept]) -> Vec<String> {
+    let line = |file: &Kept| {
         let (why, now) = match file.why {
             KeptWhy::Edited => ("edited since", "undo --force restores it; the edits are kept with the run"),
             KeptWhy::Removed => ("deleted since", "undo --force brings it back"),
@@ -130,8 +137,28 @@ fn kept(out: &mut String, files: &[Kept]) {
             KeptWhy::HoldsKey => ("it holds a key that may be in use; keep it out of git", "undo --purge removes it"),
             KeptWhy::IgnoresKey => ("it keeps a key out of git", "undo --purge gives it back with the key's file"),
         };
-        let _ = writeln!(out, "  kept       {}: {why}; flask-harden {now}", shown(&file.path));
+        format!("{}: {why}; flask-harden {now}", shown(&file.path))
+    };
+    files.iter().map(line).collect()
+}
+
+/// [`written`], then the whole list of steps with what is done of it: for a ticket or a pull
+/// request.
+pub fn with_checklist(receipt: Option<&Receipt>, planned: &Draft, root: &Path, items: &[(bool, &str)]) -> String {
+    let mut out = written(receipt, &Draft::default(), root, Style::plain());
+    if !planned.applied.is_empty() {
+        out.push_str("What changed, and why\n");
+        for remedy in &planned.applied {
+            let _ = writeln!(out, "  {} ({})", one_line(&remedy.title), remedy.applicability.word());
+            let _ = writeln!(out, "    {}", one_line(&remedy.reason));
+        }
+        out.push('\n');
     }
+    out.push_str("Steps\n");
+    for (done, text) in items {
+        let _ = writeln!(out, "- [{}] {}", if *done { 'x' } else { ' ' }, one_line(text));
+    }
+    out
 }
 
 /// The runs on a tree, newest first.

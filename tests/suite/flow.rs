@@ -97,18 +97,3 @@ fn the_same_decisions_give_the_same_bytes_as_apply() {
         assert_eq!(hand.secrets, option.secrets, "{app}");
     }
 }
-
-#[test]
-fn a_file_changed_since_the_draft_is_refused_and_nothing_is_written() {
-    let mut project = Project::with_git();
-    project.copy_fixture("apps/flat-script");
-    project.commit("first");
-    let draft = by_hand(&project, "FH203");
-    let changed = draft.files.iter().find(|file| file.before.is_some()).expect("a file that is changed").path.clone();
-    let text = format!("{}\n# meanwhile\n", project.read(changed.as_str()));
-    project.write(changed.as_str(), text);
-    let before = project.picture();
-    let error = engine::write(project.path(), &draft).err().expect("it is refused");
-    assert!(error.why.as_deref().is_some_and(|why| why.contains(changed.as_str())), "{error:?}");
-    assert_eq!(project.picture(), before);
-}

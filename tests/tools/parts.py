@@ -23,6 +23,7 @@ PARTS = [
           "dbus-send": "dbus"}),
     Part("vault", "OpenBao, a server of Vault's API", {}),
     Part("aws", "moto, a server of AWS' API", {}),
+    Part("pty", "the full screen on a pseudo-terminal", {}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]
 EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}

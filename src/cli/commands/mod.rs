@@ -6,6 +6,7 @@ pub mod exec;
 pub mod explain;
 pub mod history;
 pub mod onboard;
+pub mod open;
 mod request;
 pub mod scan;
 pub mod store;

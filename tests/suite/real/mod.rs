@@ -16,6 +16,7 @@ mod keyring;
 mod keyring_bed;
 mod kill_sweep;
 mod program_sweep;
+mod pty;
 mod python;
 mod stores;
 mod sweep_bed;

@@ -6,6 +6,7 @@ pub(crate) mod canary;
 pub(crate) mod moto;
 pub(crate) mod program;
 pub(crate) mod project;
+pub(crate) mod sitting;
 pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod tokens;

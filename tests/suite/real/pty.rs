@@ -1,0 +1,346 @@
+//! The full screen of the real program on a pseudo-terminal: a walk from the scan to the undo, and
+//! the terminal given back however a sitting ends.
+
+use std::io::{Read as _, Write as _};
+use std::num::NonZero;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
+
+use crate::support::sitting::{RULES, shop};
+use crate::support::{Program, Project, snapshot};
+
+/// How long anything may take on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+/// The emulator knows no screen without cells.
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap_or(NonZero::<u16>::MIN)
+}
+
+/// A program on a terminal of its own.
+struct Terminal {
+    pair: Option<PtyPair>,
+    child: Box<dyn Child + Send + Sync>,
+    keys: Option<Box<dyn std::io::Write + Send>>,
+    screen: Arc<Mutex<vt100::Parser>>,
+}
+
+impl Terminal {
+    fn open(program: &Program, dir: &Path, words: &[&str], columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new(words[0]);
+        command.args(&words[1..]);
+        command.cwd(dir);
+        command.env_clear();
+        for (name, value) in program.command(dir, &[""; 0]).get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("PATH", "/usr/bin:/bin");
+        Self::start(command, columns, rows)
+    }
+
+    fn start(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
+        let (mut reader, parser) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&screen));
+        std::thread::spawn(move || {
+            let mut bytes = [0_u8; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                parser.lock().unwrap_or_else(PoisonError::into_inner).process(&bytes[..count]);
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self { pair: Some(pair), child, keys: Some(keys), screen }
+    }
+
+    fn master(&self) -> &dyn MasterPty {
+        &*self.pair.as_ref().unwrap().master
+    }
+
+    fn text(&self) -> String {
+        let text = self.screen.lock().unwrap_or_else(PoisonError::into_inner).screen().contents();
+        text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    fn press(&mut self, keys: &str) {
+        let writer = self.keys.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, test: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !test(self) {
+            assert!(begun.elapsed() < PATIENCE, "never: {what}\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        self.until(text, |terminal| terminal.text().contains(text));
+    }
+
+    fn resize(&self, columns: u16, rows: u16) {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner).screen_mut().set_size(cells(rows), cells(columns));
+        self.master().resize(size(columns, rows)).unwrap();
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    #[track_caller]
+    fn exits(&mut self) -> u32 {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn is_given_back(&self) -> bool {
+        let parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let screen = parser.screen();
+        !screen.alternate_screen()
+            && !screen.hide_cursor()
+            && !screen.bracketed_paste()
+            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    }
+
+    /// The screen is the one from before, the cursor is there, keys are echoed and come in lines.
+    #[track_caller]
+    fn is_as_before(&self) {
+        self.until("the terminal is given back", Self::is_given_back);
+        let mut command = CommandBuilder::new("stty");
+        command.arg("-a");
+        let mut stty = self.pair.as_ref().unwrap().slave.spawn_command(command).unwrap();
+        stty.wait().unwrap();
+        self.shows("icanon");
+        let text = self.text();
+        for word in ["icanon", "echo", "isig", "opost"] {
+            assert!(text.split_whitespace().any(|known| known == word), "{word}\n{text}");
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+const BINARY: &str = env!("CARGO_BIN_EXE_flask-harden");
+
+/// The sample shop on the full screen, its findings shown.
+fn opened(program: &Program, project: &Project) -> Terminal {
+    let terminal =
+        Terminal::open(program, project.path(), &[BINARY, "--store", "env-file", "--select", &RULES.join(",")], 80, 24);
+    terminal.shows("FH103");
+    terminal.until("the fixes are worked out", |terminal| terminal.text().contains("Fix (automatic)"));
+    terminal
+}
+
+/// What is written differs in the keys alone.
+fn without_keys(project: &Project) -> Vec<(String, u32, String)> {
+    let hidden = |text: &str| {
+        let line = |line: &str| match line.split_once("SECRET_KEY=") {
+            Some((before, value)) if value.len() == 64 => format!("{before}SECRET_KEY=(a key)\n"),
+            _ => format!("{line}\n"),
+        };
+        text.lines().map(line).collect::<String>()
+    };
+    let picture = project.picture().into_iter();
+    picture.map(|(path, (mode, bytes))| (path, mode, hidden(&String::from_utf8_lossy(&bytes)))).collect()
+}
+
+#[test]
+fn a_walk_from_the_scan_to_the_undo_writes_what_apply_writes() {
+    let (program, project) = (Program::new(), shop());
+    let before = project.picture();
+    let mut terminal = opened(&program, &project);
+    terminal.press("c");
+    terminal.shows("Where should the new SECRET_KEY live?");
+    terminal.press("c");
+    terminal.shows("Patch 1 of ");
+    let patches: usize =
+        terminal.text().split("Patch 1 of ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap();
+    for _ in 0..patches {
+        terminal.press("a");
+    }
+    terminal.shows(&format!("accepted {patches}"));
+    terminal.press("c");
+    terminal.shows("Will not happen:");
+    assert_eq!(project.picture(), before, "nothing is written before the word");
+    terminal.press("write\r");
+    terminal.shows("Done.");
+    terminal.shows("Commit the ");
+    terminal.until("what is left was looked at", |terminal| !terminal.text().contains("looking at"));
+    let text = terminal.text();
+    let id = text.split("undo id ").nth(1).and_then(|rest| rest.get(..4)).unwrap();
+    snapshot::check("tui", "report-80x24", &text.replace(id, "7f3a"));
+
+    let other = shop();
+    Program::new().run(other.path(), &["--apply", "--store", "env-file", "--select", &RULES.join(",")]).exits(0);
+    assert_eq!(without_keys(&project), without_keys(&other));
+
+    terminal.press("U");
+    terminal.shows("Take the run back?");
+    terminal.press("y");
+    terminal.shows("is undone.");
+    terminal.press("q");
+    assert_eq!(terminal.exits(), 0);
+    terminal.is_as_before();
+    terminal.shows("was undone.");
+    let left = project.picture();
+    let kept = |path: &str| path == ".env" || path == ".gitignore";
+    for (path, (_, bytes)) in &before {
+        assert!(kept(path) || left[path].1 == *bytes, "{path}");
+    }
+}
+
+#[test]
+fn a_file_changed_since_the_review_is_refused() {
+    let (program, project) = (Program::new(), shop());
+    let mut terminal = opened(&program, &project);
+    terminal.press("cc");
+    terminal.shows("Patch 1 of ");
+    terminal.press("ac");
+    terminal.shows("Will not happen:");
+    project.write("config.py", format!("{}\n# meanwhile\n", project.read("config.py")));
+    let before = project.picture();
+    terminal.press("write\r");
+    terminal.shows("This did not work");
+    terminal.shows("Nothing was written.");
+    assert_eq!(project.picture(), before);
+    // Nothing was decided away by that, so leaving asks.
+    terminal.press("\r");
+    terminal.press("\x03");
+    terminal.shows("would be lost");
+    terminal.press("y");
+    assert_eq!(terminal.exits(), 0);
+    terminal.is_as_before();
+}
+
+#[test]
+fn signals_end_the_sitting_with_the_terminal_given_back() {
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
+        let (program, project) = (Program::new(), shop());
+        let mut terminal = opened(&program, &project);
+        terminal.signal(signal);
+        assert_eq!(terminal.exits(), code, "{signal}");
+        terminal.is_as_before();
+    }
+}
+
+#[test]
+fn stopped_and_continued_as_often_as_one_likes() {
+    let (program, project) = (Program::new(), shop());
+    let mut terminal = opened(&program, &project);
+    let id = terminal.child.process_id().unwrap();
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        stat.rsplit(") ").next().unwrap().chars().next().unwrap()
+    };
+    for by_key in [true, false, true] {
+        if by_key {
+            terminal.press("\x1a");
+        } else {
+            terminal.signal("TSTP");
+        }
+        terminal.until("it is stopped", |_| state() == 'T');
+        terminal.until(&format!("the terminal is given back, {by_key}"), Terminal::is_given_back);
+        terminal.signal("CONT");
+        terminal.until("it is drawn again", |terminal| !terminal.is_given_back() && terminal.text().contains("FH103"));
+    }
+    terminal.press("jj");
+    terminal.press("q");
+    assert_eq!(terminal.exits(), 0);
+    terminal.is_as_before();
+}
+
+#[test]
+fn any_size_is_survived_and_decisions_with_it() {
+    let (program, project) = (Program::new(), shop());
+    let mut terminal = opened(&program, &project);
+    terminal.press(" ");
+    terminal.shows("1 planned");
+    for (columns, rows) in [(1, 1), (0, 0), (200, 2), (2, 200), (39, 9), (60, 16), (120, 40)] {
+        terminal.resize(columns, rows);
+        std::thread::sleep(Duration::from_millis(60));
+        terminal.press("j");
+    }
+    terminal.resize(39, 9);
+    terminal.shows("enlarge it");
+    terminal.resize(80, 24);
+    terminal.shows("1 planned");
+    terminal.press("q");
+    terminal.shows("1 decision would be lost");
+    terminal.press("y");
+    assert_eq!(terminal.exits(), 0);
+    terminal.is_as_before();
+}
+
+#[test]
+fn a_terminal_that_vanishes_ends_the_program() {
+    // The second way is that of `nohup`: nobody tells the program, it has to notice.
+    for ignoring in ["", "trap '' HUP; "] {
+        let (program, project) = (Program::new(), shop());
+        let note = program.home().join("pid");
+        let inner = format!("{ignoring}echo $$ > {}; exec {BINARY}", note.display());
+        // `script` holds the terminal of the program, and is then killed.
+        let words = ["script", "--quiet", "--command", &inner, "/dev/null"];
+        let mut terminal = Terminal::open(&program, project.path(), &words, 80, 24);
+        terminal.shows("FH103");
+        let id = std::fs::read_to_string(&note).unwrap();
+        let running = Path::new("/proc").join(id.trim());
+        assert!(running.exists());
+        terminal.signal("KILL");
+        terminal.exits();
+        let gone = || {
+            let status = std::fs::read_to_string(running.join("status"));
+            status.is_err() || status.is_ok_and(|status| status.contains("State:\tZ"))
+        };
+        terminal.until("it ends", |_| gone());
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_that_it_is_a_bug() {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "real::pty::panics_while_it_holds_the_terminal", "--ignored", "--nocapture"]);
+    command.env("TERM", "xterm-256color");
+    let mut terminal = Terminal::start(command, 120, 40);
+    terminal.exits();
+    terminal.shows("met a bug");
+    terminal.is_as_before();
+    assert!(terminal.text().contains("exit 70"), "{}", terminal.text());
+    assert!(!terminal.text().contains("not for the screen"), "{}", terminal.text());
+}
+
+/// Run by the test above, in a process of its own.
+#[test]
+#[ignore = "it panics on purpose, on a terminal that another test gives it"]
+fn panics_while_it_holds_the_terminal() {
+    let exit = flask_harden::cli::runtime::run(|| {
+        let _ = flask_harden::tui::holding(|| panic!("not for the screen"));
+        flask_harden::cli::exit::Exit::Done
+    });
+    println!("exit {}", exit.number());
+}
