@@ -10,16 +10,15 @@ use crate::text::diff::RowKind;
 
 use super::patch::Patch;
 
-/// The texts that were changed, by file; empty where none was. `open` opens a file at a line;
-/// `Ok(false)` means that the editor did not end well, so that nothing counts.
+/// Opens a file at a line; `Ok(false)` means that the editor did not end well, so that nothing
+/// counts.
+pub type OpenFile<'a> = &'a mut dyn FnMut(&Path, Option<usize>) -> Result<bool, String>;
+
+/// The texts that were changed, by file; empty where none was.
 ///
 /// # Errors
 /// In words, where a file cannot be handed over or read back.
-pub fn by_hand(
-    root: &Path,
-    patch: &Patch,
-    open: &mut dyn FnMut(&Path, Option<usize>) -> Result<bool, String>,
-) -> Result<BTreeMap<RepoPath, String>, String> {
+pub fn by_hand(root: &Path, patch: &Patch, open: OpenFile<'_>) -> Result<BTreeMap<RepoPath, String>, String> {
     let mut texts = BTreeMap::new();
     for file in &patch.files {
         let Some(text) = &file.editable else { continue };

@@ -35,7 +35,7 @@ use crate::notice::Notice;
 use crate::options::{Flags, Options};
 use crate::remedy::{Choices, Remedy};
 
-pub use by_hand::by_hand;
+pub use by_hand::{OpenFile, by_hand};
 pub use cleanup::{CleanupStep, LeakState, cleanup, leak_state, leaks_by_state, replacements};
 pub use config::{ConfigCell, ConfigRow, ConfigTable};
 pub use consequences::consequences;

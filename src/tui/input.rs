@@ -58,7 +58,7 @@ fn read(resting: &AtomicBool, reading: &Mutex<()>, sender: &Sender<Incoming>) {
         let found = if is_gone() { Err(io::ErrorKind::UnexpectedEof.into()) } else { next() };
         drop(held);
         let sent = match found {
-            Ok(Some(msg)) => sender.send(Incoming::Msg(msg)),
+            Ok(Some(msg)) => sender.send(Incoming::Msg(Box::new(msg))),
             Ok(None) => Ok(()),
             Err(_) => {
                 let _ = sender.send(Incoming::Gone);

@@ -38,7 +38,7 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// What comes from other threads.
 enum Incoming {
-    Msg(Msg),
+    Msg(Box<Msg>),
     /// The terminal went away.
     Gone,
     /// SIGTSTP came, or SIGCONT.
@@ -107,7 +107,7 @@ impl Sitting {
             let mut next = match incoming.recv_timeout(TICK) {
                 Ok(next) => Some(next),
                 Err(RecvTimeoutError::Timeout) if input::is_gone() => return Ok(Ended::Vanished),
-                Err(RecvTimeoutError::Timeout) => Some(Incoming::Msg(Msg::Tick(self.begun.elapsed()))),
+                Err(RecvTimeoutError::Timeout) => Some(Incoming::Msg(Box::new(Msg::Tick(self.begun.elapsed())))),
                 Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Vanished),
             };
             // What has come meanwhile is taken at once, so that drawing never lags behind.
@@ -124,7 +124,7 @@ impl Sitting {
     fn take(&mut self, event: Incoming, stops: &Stops) -> io::Result<Option<Ended>> {
         match event {
             Incoming::Msg(msg) => {
-                let commands = update::update(&mut self.model, msg);
+                let commands = update::update(&mut self.model, *msg);
                 // Where nothing could be read at all there is nothing to show.
                 if let Some(error) = self.model.flow.error.take_if(|_| self.model.flow.scan.is_none()) {
                     return Ok(Some(Ended::Failed(error)));

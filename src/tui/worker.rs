@@ -79,7 +79,7 @@ impl Worker {
             desk.perform(Work::Scan, &mut |done| {
                 let is_progress = matches!(done, Done::Progress(_));
                 if current.load(Ordering::SeqCst) {
-                    let _ = answers.send(Incoming::Msg(Msg::Done(done)));
+                    let _ = answers.send(Incoming::Msg(Box::new(Msg::Done(done))));
                 }
                 if is_progress {
                     pause.wait();
@@ -95,7 +95,7 @@ impl Worker {
 fn keep(mut desk: Desk, work: &Receiver<Work>, answers: &Sender<Incoming>) {
     while let Ok(work) = work.recv() {
         desk.perform(work, &mut |done| {
-            let _ = answers.send(Incoming::Msg(Msg::Done(done)));
+            let _ = answers.send(Incoming::Msg(Box::new(Msg::Done(done))));
         });
     }
 }
