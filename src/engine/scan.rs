@@ -12,7 +12,7 @@ use crate::notice::{Notice, NoticeKind};
 use crate::options::{Date, Options};
 use crate::repo::role::role;
 use crate::repo::{GitState, Tree};
-use crate::rules;
+use crate::rules::{self, Rule};
 use crate::secret::{Secret, Tagger};
 use crate::text::{Place, RepoPath};
 use crate::triage::{self, Baseline};
@@ -94,7 +94,7 @@ fn staged(request: &Request, mut sink: Option<&mut Sink<'_>>) -> Result<Scan, En
     if !is_flask(&facts) {
         return Err(nothing(request, &facts));
     }
-    let mut judge = Judge { request, notices, baseline, no_git: matches!(git, GitState::None) };
+    let mut judge = Judge { request, notices, baseline, no_git: matches!(git, GitState::None), found: None };
     let scan = judge.scan(facts, options, history::unread("it was not read yet".to_owned()));
     let read = scan.summary.files_read;
     let _ = tell(ScanEvent::Progress(ScanProgress { stage: ScanStage::Files, done: read, total: read }));
@@ -117,6 +117,8 @@ struct Judge<'r> {
     notices: Vec<Notice>,
     baseline: Option<Baseline>,
     no_git: bool,
+    /// What the rules said before history was read.
+    found: Option<Vec<Finding>>,
 }
 
 impl Judge<'_> {
@@ -130,7 +132,17 @@ impl Judge<'_> {
             ));
         }
         notices.extend(history::other_leaks(&facts));
-        let found = judge(&facts, &options);
+        let found = match self.found.take() {
+            None => judge(&facts, &options),
+            // Most rules say the same: history holds values alone.
+            Some(mut known) if !facts.leaks.is_empty() => {
+                known.retain(|finding| !speaks_of_values(finding.threat));
+                known.extend(judge_some(&facts, &options, &|rule| speaks_of_values(rule.threat)));
+                in_order(known)
+            }
+            Some(known) => known,
+        };
+        self.found = Some(found.clone());
         let judged = triage::triage(found, facts.files.every(), &options, self.baseline.as_ref(), today());
         notices.extend(judged.notices);
         notices.sort();
@@ -199,10 +211,20 @@ fn nothing(request: &Request, facts: &Facts) -> EngineError {
     }
 }
 
-pub(super) fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
+/// Whether rules of a threat look at what a secret is, and so at where else it stood.
+fn speaks_of_values(threat: Threat) -> bool {
+    matches!(threat, Threat::SecretKey | Threat::LeakedCredentials)
+}
+
+fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
+    judge_some(facts, options, &|_| true)
+}
+
+/// What the rules say that are `wanted` and that the options select.
+pub(super) fn judge_some(facts: &Facts, options: &Options, wanted: &dyn Fn(&Rule) -> bool) -> Vec<Finding> {
     let named = |list: &[String], id: &str| list.iter().any(|rule| crate::options::covers(rule, id));
     let mut findings = Vec::new();
-    for rule in rules::all() {
+    for rule in rules::all().into_iter().filter(|rule| wanted(rule)) {
         let selected = options.select.as_ref().is_none_or(|list| named(&list.value, rule.id));
         let left_out = options.ignore.as_ref().is_some_and(|list| named(&list.value, rule.id));
         if selected && !left_out {
@@ -215,6 +237,10 @@ pub(super) fn judge(facts: &Facts, options: &Options) -> Vec<Finding> {
             finding.evidence = lines.line(&finding.primary);
         }
     }
+    in_order(findings)
+}
+
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(order);
     findings.dedup_by(|a, b| a.key == b.key && a.primary == b.primary);
     findings

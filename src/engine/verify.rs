@@ -1,7 +1,7 @@
 //! Looks at the tree as a draft would leave it: a remedy whose finding is still there is not
 //! offered. Nothing is written; the new contents are judged in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Facts;
 use crate::finding::FindingKey;
@@ -50,7 +50,9 @@ impl<'a> Verifier<'a> {
         }
         let facts = self.facts_after(draft);
         let mut left: BTreeMap<FindingKey, usize> = BTreeMap::new();
-        for finding in scan::judge(&facts, &self.scan.options) {
+        let claimed: BTreeSet<&str> =
+            draft.applied.iter().flat_map(|remedy| &remedy.findings).map(|key| key.rule).collect();
+        for finding in scan::judge_some(&facts, &self.scan.options, &|rule| claimed.contains(rule.id)) {
             *left.entry(finding.key).or_default() += 1;
         }
         let known = self.scan.findings.iter().chain(self.scan.set_aside.iter().map(|aside| &aside.finding));
