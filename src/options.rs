@@ -16,6 +16,9 @@ pub use date::Date;
 /// Prefix of our variables. Not `FLASK_`: `from_prefixed_env()` loads those into the app.
 const PREFIX: &str = "FLASKHARDEN_";
 
+/// Days after which a key is old, where nothing else is said.
+const ROTATE_AFTER: u32 = 365;
+
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
@@ -121,6 +124,8 @@ pub struct Options {
     pub ignore: Option<Sourced<Vec<String>>>,
     pub ignores: Vec<IgnoreEntry>,
     pub targets: BTreeMap<String, DeclaredTarget>,
+    /// Days after which a key is old.
+    pub rotate_after: Sourced<u32>,
     pub no_tui: Sourced<bool>,
 }
 
@@ -182,6 +187,7 @@ struct Layer {
     ignore: Option<Sourced<Vec<String>>>,
     ignores: Vec<IgnoreEntry>,
     targets: BTreeMap<String, DeclaredTarget>,
+    rotate_after: Option<Sourced<u32>>,
     no_tui: Option<Sourced<bool>>,
 }
 
@@ -220,6 +226,7 @@ fn merge(layers: Vec<Layer>) -> Options {
         merged.fail_on = merged.fail_on.or(layer.fail_on);
         merged.select = merged.select.or(layer.select);
         merged.ignore = merged.ignore.or(layer.ignore);
+        merged.rotate_after = merged.rotate_after.or(layer.rotate_after);
         merged.no_tui = merged.no_tui.or(layer.no_tui);
         if merged.ignores.is_empty() {
             merged.ignores = layer.ignores;
@@ -238,6 +245,7 @@ fn merge(layers: Vec<Layer>) -> Options {
         select: merged.select,
         ignore: merged.ignore,
         ignores: merged.ignores,
+        rotate_after: merged.rotate_after.unwrap_or_else(|| Sourced::new(ROTATE_AFTER, Source::Default)),
         targets: merged.targets,
         no_tui: merged.no_tui.unwrap_or_else(|| Sourced::new(false, Source::Default)),
     }

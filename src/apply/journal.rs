@@ -86,6 +86,9 @@ pub struct StoredKey {
     pub item: Item,
     /// Whether this run made it: only such a key is ever deleted.
     pub created: bool,
+    /// Whether this run put another value in the place of one that was there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
 }
 
 /// A file that was not given back, and why.

@@ -25,7 +25,7 @@ mod write;
 pub use error::{ApplyError, Failure};
 pub use journal::{FileMark, Kept, KeptWhy, KeyPlace, Role, RunState, StoredKey};
 pub use receipt::{Action, FileOutcome, Listing, Receipt, list};
-pub use record::{KeyRecord, StoreRecord, record};
+pub use record::{Grace, KeyRecord, StoreRecord, record};
 pub use recover::{Recovered, RecoveredAs};
 pub use run::{Session, apply};
 pub use scratch::Scratch;

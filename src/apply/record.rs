@@ -26,6 +26,22 @@ pub struct StoreRecord {
     pub store: Option<StoreId>,
     #[serde(default)]
     pub keys: Vec<KeyRecord>,
+    /// Rotations whose old key still counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graces: Vec<Grace>,
+}
+
+/// A key that was replaced and still accepted beside the new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    /// The variable of the key.
+    pub name: String,
+    pub root: RepoPath,
+    pub store: StoreId,
+    /// Seconds since 1970.
+    pub began: u64,
+    /// When nothing that the old key signed is needed any more.
+    pub until: u64,
 }
 
 /// One key in one store.
@@ -38,7 +54,7 @@ pub struct KeyRecord {
     pub store: StoreId,
     /// For an env file: its path and the variable.
     pub item: Item,
-    /// Seconds since 1970.
+    /// When its value was made: seconds since 1970.
     pub created: u64,
 }
 
@@ -61,9 +77,32 @@ impl StoreRecord {
         }
     }
 
+    /// Notes that a key has another value now.
+    pub fn renew(&mut self, store: StoreId, item: &Item, now: u64) {
+        for key in self.keys.iter_mut().filter(|key| key.store == store && key.item == *item) {
+            key.created = now;
+        }
+    }
+
+    /// The rotation of a key that is not finished.
+    pub fn grace(&self, key: &KeyRecord) -> Option<&Grace> {
+        self.graces.iter().find(|grace| grace.is_of(key))
+    }
+
+    /// Forgets that an old key counts beside this one.
+    pub fn end_grace(&mut self, key: &KeyRecord) {
+        self.graces.retain(|grace| !grace.is_of(key));
+    }
+
     /// Forgets a key.
     pub fn remove(&mut self, store: StoreId, item: &Item) {
         self.keys.retain(|key| key.store != store || key.item != *item);
+    }
+}
+
+impl Grace {
+    fn is_of(&self, key: &KeyRecord) -> bool {
+        self.name == key.name && self.root == key.root && self.store == key.store
     }
 }
 

@@ -215,8 +215,8 @@ impl<'t, 'd> Target<'t, 'd> {
 
 fn place_of(key: &SecretChange) -> KeyPlace {
     let stored = match &key.held {
-        Held::Store { store, item, existing, .. } => {
-            Some(StoredKey { store: *store, item: item.clone(), created: !existing })
+        Held::Store { store, item, existing, replaced, .. } => {
+            Some(StoredKey { store: *store, item: item.clone(), created: !existing && !replaced, replaced: *replaced })
         }
         Held::File(_) | Held::Shown { .. } => None,
     };

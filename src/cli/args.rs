@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::options::FailOn;
 use crate::remedy::Applicability;
@@ -108,6 +108,8 @@ pub enum Command {
     Onboard(OnboardArgs),
     /// Run a command with the stored keys in its environment
     Exec(ExecArgs),
+    /// Put a new key in the place of the one an app signs with
+    Rotate(RotateArgs),
     /// Say where the keys are, put one into a store, or copy them to another store
     Store(StoreArgs),
     /// Take a run of --apply back
@@ -123,6 +125,7 @@ impl Command {
             Command::History(_) => "history",
             Command::Onboard(_) => "onboard",
             Command::Exec(_) => "exec",
+            Command::Rotate(_) => "rotate",
             Command::Store(_) => "store",
             Command::Undo(_) => "undo",
         }
@@ -149,6 +152,35 @@ pub struct ExecArgs {
     /// the one you see. Values are passed in the environment, never as arguments.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(override_usage = "flask-harden rotate SETTING --cutover | --grace DAYS | --finish")]
+#[command(group = ArgGroup::new("way").required(true).args(["cutover", "grace", "finish"]))]
+pub struct RotateArgs {
+    /// The setting, such as SECRET_KEY, or the variable it is read from
+    #[arg(value_name = "SETTING")]
+    pub setting: String,
+
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+
+    /// The old key stops working at once: the only way for a key that leaked
+    #[arg(long)]
+    pub cutover: bool,
+
+    /// For a planned change: sessions signed with the old key stay valid for these days
+    ///
+    /// The old key goes into SECRET_KEY_FALLBACKS, which Flask 3.1.1 and newer read, and a patch
+    /// makes the app read that variable. Days fewer than the app's sessions last are lengthened
+    /// to that.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=400))]
+    pub grace: Option<u32>,
+
+    /// End a rotation with days of grace: the old key stops working
+    #[arg(long)]
+    pub finish: bool,
 }
 
 #[derive(Debug, Args)]

@@ -67,6 +67,7 @@ fn dispatch(cli: &Cli, faces: Faces, output: &Output) -> Result<Exit, CliError> 
         Some(Command::History(args)) => commands::history::run(args, &cli.global, output),
         Some(Command::Onboard(args)) => commands::onboard::run(args, &cli.global, output),
         Some(Command::Exec(args)) => commands::exec::run(args, &cli.global),
+        Some(Command::Rotate(args)) => commands::rotate::run(args, &cli.global, output),
         Some(Command::Store(args)) => commands::store::run(&args.command, &cli.global, output),
         Some(Command::Undo(args)) => commands::undo::run(args, &cli.global, output),
         None => match (cli.apply, cli.diff) {

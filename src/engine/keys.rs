@@ -1,7 +1,10 @@
 //! Keys outside of the tree, for a draft: looked for before it is shown, put there before a file is
 //! written, taken back where that fails. Who owns an item is in the user's record.
 
+use std::sync::Arc;
+
 use crate::apply::{KeyRecord, StoreRecord};
+use crate::facts::leaks::LiveValues;
 use crate::plan::{Draft, Held, SecretChange};
 use crate::secret::Secret;
 use crate::secret::generate::{OsRandom, new_key};
@@ -157,6 +160,24 @@ pub(super) fn recorded(old: &StoreRecord, draft: &Draft, now: u64) -> StoreRecor
 /// The name of a value in an env file.
 pub(super) fn file_item(path: &str, name: &str) -> Item {
     Item { service: path.to_owned(), user: name.to_owned() }
+}
+
+/// Adds the values of recorded keys that can be read without a prompt and without a network: a
+/// leaked value that is one of them is in use. Env files of the tree are facts already.
+pub(super) fn add_live(recorded: &StoreRecord, live: &mut LiveValues) {
+    let mut keys = recorded.in_store(StoreId::Keyring).peekable();
+    if keys.peek().is_none() {
+        return;
+    }
+    let Ok(store) = open(StoreId::Keyring) else { return };
+    if !matches!(store.probe(), Ok(ready) if !ready.locked) {
+        return;
+    }
+    for key in keys {
+        if let Ok(Some(stored)) = store.get(&key.item) {
+            live.add(&key.name, Arc::new(stored.value), &format!("the {}", StoreId::Keyring.info().title));
+        }
+    }
 }
 
 /// Whether any store keeps values by itself under this id.

@@ -69,6 +69,7 @@ pub(super) fn facts_after(before: &Facts, changed: &[FileChange], place: &Place<
     facts.credentials = credentials::collect(&facts, &before.credentials, &paths, place);
     facts.leaks.clone_from(&before.leaks);
     facts.stored.clone_from(&before.stored);
+    facts.old_keys.clone_from(&before.old_keys);
     facts
 }
 

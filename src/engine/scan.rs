@@ -1,12 +1,13 @@
 //! Looks at a tree and judges it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::apply::StoreRecord;
 use crate::facts::leaks::{Kind, LiveValues};
-use crate::facts::{Facts, FileRole};
+use crate::facts::{Facts, FileRole, OldKey};
 use crate::finding::{Finding, Severity, Threat};
 use crate::notice::{Notice, NoticeKind};
 use crate::options::{Date, Options};
@@ -90,7 +91,9 @@ fn staged(request: &Request, mut sink: Option<&mut Sink<'_>>) -> Result<Scan, En
     let baseline = baseline_of(request)?;
     let git = GitState::open(&tree);
     let (mut facts, notices) = read::facts(&tree, &git, &options);
-    facts.stored = stored(&tree);
+    let recorded = choose::recorded(&tree);
+    facts.stored = stored(&recorded);
+    facts.old_keys = old_keys(&recorded, options.rotate_after.value);
     if !is_flask(&facts) {
         return Err(nothing(request, &facts));
     }
@@ -100,7 +103,8 @@ fn staged(request: &Request, mut sink: Option<&mut Sink<'_>>) -> Result<Scan, En
     let _ = tell(ScanEvent::Progress(ScanProgress { stage: ScanStage::Files, done: read, total: read }));
     let (leaks, history) = match tell(ScanEvent::Tree(&scan)) {
         ControlFlow::Continue(()) => {
-            let live = LiveValues::of(&scan.facts);
+            let mut live = LiveValues::of(&scan.facts);
+            keys::add_live(&recorded, &mut live);
             history::leaks(&git, request.commits, &live, &mut |progress| tell(ScanEvent::Progress(progress)))
         }
         ControlFlow::Break(()) => (Vec::new(), history::unread("it was stopped".to_owned())),
@@ -158,9 +162,23 @@ impl Judge<'_> {
 }
 
 /// The keys that the user's state records outside of the tree.
-fn stored(tree: &Tree) -> BTreeSet<(RepoPath, String)> {
-    let keys = choose::recorded(tree).keys;
-    keys.into_iter().filter(|key| keys::keeps(key.store)).map(|key| (key.root, key.name)).collect()
+fn stored(recorded: &StoreRecord) -> BTreeSet<(RepoPath, String)> {
+    let outside = recorded.keys.iter().filter(|key| keys::keeps(key.store));
+    outside.map(|key| (key.root.clone(), key.name.clone())).collect()
+}
+
+/// The keys whose newest value is older than so many days.
+fn old_keys(recorded: &StoreRecord, limit: u32) -> Vec<OldKey> {
+    let mut newest: BTreeMap<(&RepoPath, &str), u64> = BTreeMap::new();
+    for key in recorded.keys.iter().filter(|key| key.name != rules::secret_key::FALLBACKS) {
+        let made = newest.entry((&key.root, &key.name)).or_default();
+        *made = (*made).max(key.created);
+    }
+    let aged = newest.into_iter().map(|((root, name), made)| {
+        let days = super::record::now().saturating_sub(made) / 86_400;
+        OldKey { root: root.clone(), name: name.to_owned(), days, limit }
+    });
+    aged.filter(|key| key.days > u64::from(limit)).collect()
 }
 
 /// The text of a baseline: the keys of the findings.

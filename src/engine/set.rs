@@ -1,24 +1,20 @@
 //! `store set` and `store copy`: one value into a store, journaled like any other run.
 
-use zeroize::Zeroizing;
-
 use crate::apply::{KeyRecord, Receipt, Session, StateDir};
-use crate::lang::dotenv::{self, EnvDocument};
-use crate::plan::{Before, Draft, FileChange, Held, Phase, SecretChange};
-use crate::repo::{GitState, Tree, TreeError};
+use crate::lang::dotenv;
+use crate::plan::{Draft, Held, SecretChange};
+use crate::repo::Tree;
 use crate::secret::Secret;
-use crate::store::{Keeping, StoreError, StoreId, When, env_file};
-use crate::text::{ContentHash, RepoPath, TextEdit, edit};
+use crate::store::{Keeping, StoreError, StoreId, When};
 
+use super::env_text::{self, EnvText};
 use super::fix::ShownKey;
 use super::keys::{foreign, open, unusable};
-use super::record::{KeyRequest, Known};
+use super::record::{KeyRequest, Known, now};
 use super::{EngineError, ErrorKind};
 
 /// Longest value that is taken.
 const MAX_VALUE: usize = 64 * 1024;
-/// Bytes of an env file that is changed.
-const ENV_FILE_LIMIT: u64 = 1 << 20;
 
 /// What became of the values.
 pub struct Put {
@@ -135,6 +131,10 @@ fn put_all(
         };
         match done {
             Ok(Some(receipt)) => {
+                if owned {
+                    record.renew(store, &place.item, now());
+                    session.keep_record(&record)?;
+                }
                 put.written.push((name, shown(&place)));
                 put.receipts.push(receipt);
             }
@@ -148,7 +148,7 @@ fn put_all(
     Ok(put)
 }
 
-fn shown(place: &KeyRecord) -> String {
+pub(super) fn shown(place: &KeyRecord) -> String {
     if place.store.is_file() {
         place.item.service.clone()
     } else {
@@ -180,7 +180,13 @@ fn in_store(
     }
     let when = if present.is_some() { When::Always } else { When::Absent };
     store.put(&place.item, value, when).map_err(failed)?;
-    let held = Held::Store { store: place.store, item: place.item.clone(), root: place.root.clone(), existing: false };
+    let held = Held::Store {
+        store: place.store,
+        item: place.item.clone(),
+        root: place.root.clone(),
+        existing: false,
+        replaced: present.is_some(),
+    };
     let draft = Draft {
         secrets: vec![SecretChange { name: place.name.clone(), place: shown(place), held }],
         ..Draft::default()
@@ -213,87 +219,19 @@ fn in_file(
     place: &KeyRecord,
     value: &Secret,
 ) -> Result<Option<Receipt>, EngineError> {
-    let failed = |why: String| unusable(StoreId::EnvFile, &StoreError::Unusable(why));
-    let path = RepoPath::new(&place.item.service).ok_or_else(|| failed("it has no place in the project".to_owned()))?;
-    covered(tree, &path)?;
-    let old = match tree.read(&path, ENV_FILE_LIMIT) {
-        Ok(file) => Some(file),
-        Err(TreeError::NotFound { .. }) => None,
-        Err(error) => return Err(failed(error.to_string())),
-    };
-    let mut text = Zeroizing::new(String::new());
-    if let Some(old) = &old {
-        *text = String::from_utf8(old.bytes.clone()).map_err(|_| failed(format!("{path} is not UTF-8 text")))?;
-    }
-    if let Some(present) = dotenv::read(&text, &place.name) {
+    let mut file = EnvText::open(tree, &place.item.service)?;
+    if let Some(present) = file.value(&place.name) {
         if *present == *value {
             return Ok(None);
         }
         if !request.replace {
             return Err(other_value(place));
         }
-        text = emptied(&text, &place.name).map_err(failed)?;
     }
-    let comment = (!text.contains(env_file::COMMENT)).then_some(env_file::COMMENT);
-    let existing = old.is_some().then(|| text.as_str());
-    let after = dotenv::render(existing, &place.name, value, comment).map_err(|error| failed(error.to_string()))?;
-    let after = after.ok_or_else(|| failed(format!("{} stands there in a form that is not rewritten", place.name)))?;
-    let before = old.as_ref().map(|file| Before { hash: ContentHash::of(&file.bytes), mode: file.stat.mode & 0o7777 });
-    let mode = before.as_ref().map_or(env_file::MODE, |before| before.mode & 0o770);
-    let change = FileChange {
-        path: path.clone(),
-        before,
-        after,
-        mode,
-        phase: Phase::Secret,
-        diff: format!("{path}: {} set, value hidden\n", place.name),
-        revealed: None,
-        remedies: Vec::new(),
-    };
-    let secrets =
-        vec![SecretChange { name: place.name.clone(), place: path.to_string(), held: Held::File(path.clone()) }];
-    let draft = Draft { files: vec![change], secrets, ..Draft::default() };
-    let receipt = session.apply(&draft, &mut || {
-        let file = tree.read(&path, ENV_FILE_LIMIT).map_err(|error| error.to_string())?;
-        let bytes = Zeroizing::new(file.bytes);
-        let read = std::str::from_utf8(&bytes).ok().and_then(|text| dotenv::read(text, &place.name));
-        match read {
-            Some(read) if *read == *value => Ok(()),
-            _ => Err(format!("{path} does not give {} back", place.name)),
-        }
-    })?;
+    file.set(&place.name, value)?;
+    let path = file.path().clone();
+    let secrets = vec![env_text::held(&path, &place.name)];
+    let draft = Draft { files: vec![file.change()], secrets, ..Draft::default() };
+    let receipt = session.apply(&draft, &mut || env_text::read_back(tree, &path, &place.name, value))?;
     Ok(Some(receipt))
-}
-
-/// The text with the value of a name taken out.
-fn emptied(text: &str, name: &str) -> Result<Zeroizing<String>, String> {
-    let document = EnvDocument::parse(text).map_err(|error| error.to_string())?;
-    let spans = document.all(name).filter_map(|entry| entry.value_span);
-    let edits: Vec<TextEdit> = spans.map(TextEdit::delete).collect();
-    edit::apply(text, &edits).map(Zeroizing::new).map_err(|_| "its lines cannot be told apart".to_owned())
-}
-
-/// A file that git has, or would take, gets no key.
-fn covered(tree: &Tree, path: &RepoPath) -> Result<(), EngineError> {
-    let state = GitState::open(tree);
-    let Some(git) = state.git() else { return Ok(()) };
-    let refused = |why: &str, now: String| {
-        Err(EngineError::new(ErrorKind::StoreUnusable, format!("{path} cannot hold the value"))
-            .why(why)
-            .now(now)
-            .now("--store keyring   keeps it outside of the project"))
-    };
-    if git.is_tracked(path) {
-        return refused(
-            "git tracks it, so the value would be committed",
-            format!("git rm --cached {path}   stops tracking it"),
-        );
-    }
-    if !git.is_ignored(path) {
-        return refused(
-            "git does not ignore it, so the next git add would take it",
-            format!("add {path} to .gitignore"),
-        );
-    }
-    Ok(())
 }

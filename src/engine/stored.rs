@@ -2,11 +2,12 @@
 //! no prompt.
 
 use crate::apply::KeyRecord;
+use crate::rules::secret_key::FALLBACKS;
 use crate::store::{Keeping, StoreError, StoreId};
 
-use super::EngineError;
 use super::keys::open;
 use super::record::{KeyRequest, Known, now};
+use super::{EngineError, Request};
 
 /// What is known of a project's keys.
 pub struct StoreStatus {
@@ -26,6 +27,10 @@ pub struct KeyStatus {
     pub presence: Presence,
     /// Days since it was made or last changed.
     pub days: u64,
+    /// Where it is older than so many days.
+    pub old: Option<u32>,
+    /// Seconds since 1970 until when the key before counts as well.
+    pub grace: Option<u64>,
 }
 
 /// Whether a key is where the record says.
@@ -42,15 +47,16 @@ const DAY: u64 = 86_400;
 /// Where the keys of a directory's project are.
 ///
 /// # Errors
-/// The directory or the record cannot be read.
-pub fn status(request: &KeyRequest) -> Result<StoreStatus, EngineError> {
+/// The directory, the record or the settings cannot be read.
+pub fn status(request: &KeyRequest, settings: &Request) -> Result<StoreStatus, EngineError> {
     let known = Known::find(&request.dir)?;
     let (store, why) = known.store(request)?;
-    let keys = known.record.keys.iter().map(|key| key_status(&known, key)).collect();
+    let limit = super::settings::resolve(&known.tree, settings)?.rotate_after.value;
+    let keys = known.record.keys.iter().map(|key| key_status(&known, key, limit)).collect();
     Ok(StoreStatus { store, why, keys })
 }
 
-fn key_status(known: &Known, key: &KeyRecord) -> KeyStatus {
+fn key_status(known: &Known, key: &KeyRecord, limit: u32) -> KeyStatus {
     let mut since = key.created;
     let presence = match key.store.info().keeping {
         Keeping::Store(_) => match stored(key) {
@@ -67,12 +73,15 @@ fn key_status(known: &Known, key: &KeyRecord) -> KeyStatus {
             Err(error) => Presence::Unknown(error.why.unwrap_or(error.what)),
         },
     };
+    let days = now().saturating_sub(since) / DAY;
     KeyStatus {
+        old: (days > u64::from(limit) && key.name != FALLBACKS).then_some(limit),
+        grace: known.record.grace(key).map(|grace| grace.until),
         name: key.name.clone(),
         store: key.store,
         place: key.item.service.clone(),
         presence,
-        days: now().saturating_sub(since) / DAY,
+        days,
     }
 }
 

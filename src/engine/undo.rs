@@ -33,6 +33,8 @@ pub enum KeyFate {
     Kept,
     /// No run here made it.
     NotOurs,
+    /// The run replaced its value; the one before is kept nowhere.
+    Replaced,
     /// Another run that is not undone needs it.
     UsedBy(RunId),
     Deleted,
@@ -94,6 +96,7 @@ fn keys_of(
             .iter()
             .find(|other| other.run != report.run && other.state == RunState::Applied && holds(other, stored, false));
         let mut fate = match user {
+            _ if stored.replaced => KeyFate::Replaced,
             _ if !made => KeyFate::NotOurs,
             Some(user) => KeyFate::UsedBy(user.run.clone()),
             None => KeyFate::Kept,

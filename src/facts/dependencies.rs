@@ -139,7 +139,8 @@ fn requirements(source: &SourceFile) -> Requirements {
     Requirements { path: source.path.clone(), packages, locked, includes }
 }
 
-/// The package names a managed list mentions at the start of a line or inside quotes.
+/// The package names a managed list mentions at the start of a line or inside quotes, with the
+/// version that stands behind them.
 fn names_in(text: &str) -> Vec<Package> {
     let mut found = Vec::new();
     for line in text.lines() {
@@ -148,8 +149,40 @@ fn names_in(text: &str) -> Vec<Package> {
             word.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(word.len());
         let name = word[..end].to_ascii_lowercase().replace(['_', '.'], "-");
         if !name.is_empty() {
-            found.push(Package { name, version: String::new() });
+            found.push(Package { name, version: version_behind(&word[end..]) });
         }
     }
     found
+}
+
+/// `Flask>=3.1.1",`, `flask = "^3.1.1"`, `flask = {version = "^3.1.1"}`: the requirement.
+fn version_behind(text: &str) -> String {
+    let text = text.trim_start();
+    let quoted = text.strip_prefix('=').filter(|rest| !rest.starts_with('=')).and_then(|rest| {
+        let rest = rest.trim_start();
+        let rest =
+            rest.strip_prefix('{').map_or(rest, |table| table.split_once("version").map_or("", |(_, rest)| rest));
+        rest.split(['"', '\'']).nth(1)
+    });
+    let text = quoted.unwrap_or(text).trim_start();
+    let plain = text.strip_prefix('[').and_then(|extras| extras.split_once(']')).map_or(text, |(_, rest)| rest);
+    let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || ".,<>=!~^*+ ".contains(c))).unwrap_or(plain.len());
+    let found = plain[..end].trim();
+    if found.starts_with(['<', '>', '=', '!', '~', '^']) { found.replace(' ', "") } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_managed_lists() {
+        let text = "dependencies = [\n    \"Flask>=3.1.1, <4\",\n    \"gunicorn\",\n    'flask-login[x]==0.6.3',\n]\nflask = \"^3.0\"\npydantic = {version = \"~2.1\", extras = []}\n";
+        let found = names_in(text);
+        let version =
+            |name: &str| found.iter().filter(|p| p.name == name).map(|p| p.version.clone()).collect::<Vec<_>>();
+        assert_eq!(version("flask"), [">=3.1.1,<4", "^3.0"]);
+        assert_eq!((version("gunicorn"), version("flask-login")), (vec![String::new()], vec!["==0.6.3".to_owned()]));
+        assert_eq!(version("pydantic"), ["~2.1"]);
+    }
 }

@@ -84,8 +84,23 @@ pub struct Facts {
     pub stored: std::collections::BTreeSet<(RepoPath, String)>,
     /// Tokens, private keys and passwords that stand in the files; sorted by place.
     pub credentials: Vec<credentials::Credential>,
+    /// Keys of the app whose value is older than it should be.
+    pub old_keys: Vec<OldKey>,
     /// Whether the tree lies in a git repository that could be opened.
     pub git: bool,
+}
+
+/// A key that this user's state knows the age of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldKey {
+    /// Root of the project.
+    pub root: RepoPath,
+    /// The variable.
+    pub name: String,
+    /// Days since its value was made.
+    pub days: u64,
+    /// After how many it is old.
+    pub limit: u32,
 }
 
 impl Facts {

@@ -30,7 +30,7 @@ pub(super) const REFUSED: &[&str] = &[
     "yes",
 ];
 
-const KEYS: &[&str] = &["app", "fail-on", "ignore", "select", "store", "target", "targets"];
+const KEYS: &[&str] = &["app", "fail-on", "ignore", "rotate-after", "select", "store", "target", "targets"];
 const IGNORE_KEYS: &[&str] = &["path", "reason", "rule", "until"];
 const TARGET_KEYS: &[&str] = &["https", "proxies", "start"];
 
@@ -80,6 +80,7 @@ impl Reader<'_> {
                 "store" => layer.store = Some(self.sourced(self.line_of_text(item, key)?, span)),
                 "target" => layer.target = Some(self.sourced(self.line_of_text(item, key)?, span)),
                 "fail-on" => layer.fail_on = Some(self.sourced(self.fail_on(item)?, span)),
+                "rotate-after" => layer.rotate_after = Some(self.sourced(self.days(item)?, span)),
                 "select" => layer.select = Some(self.sourced(self.rules(item, key)?, span)),
                 "ignore" => self.ignore(item, span, &mut layer)?,
                 "targets" => self.targets(item, &mut layer)?,
@@ -87,6 +88,11 @@ impl Reader<'_> {
             }
         }
         Ok(layer)
+    }
+
+    fn days(&self, item: &Item) -> Result<u32, OptionsError> {
+        let days = item.as_integer().and_then(|days| u32::try_from(days).ok()).filter(|days| *days > 0);
+        days.ok_or_else(|| self.wrong(item.span(), "rotate-after", "a number of days from 1"))
     }
 
     fn fail_on(&self, item: &Item) -> Result<FailOn, OptionsError> {

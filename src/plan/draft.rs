@@ -54,8 +54,9 @@ pub struct SecretChange {
 pub enum Held {
     /// A file of the draft.
     File(RepoPath),
-    /// A store outside of the tree; `existing`: the key is there already and stays as it is.
-    Store { store: StoreId, item: Item, root: RepoPath, existing: bool },
+    /// A store outside of the tree; `existing`: the key is there already and stays as it is;
+    /// `replaced`: another value of this name was there, and is gone.
+    Store { store: StoreId, item: Item, root: RepoPath, existing: bool, replaced: bool },
     /// It is shown one time, after everything was written.
     Shown { root: RepoPath },
 }

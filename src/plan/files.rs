@@ -275,7 +275,7 @@ fn outside(keep: KeepSecret) -> SecretChange {
         Some(item) => SecretChange {
             name,
             place: format!("{title}, {}", item.shown()),
-            held: Held::Store { store, item, root, existing: false },
+            held: Held::Store { store, item, root, existing: false, replaced: false },
         },
         None => SecretChange { name, place: "shown one time, not saved".to_owned(), held: Held::Shown { root } },
     }

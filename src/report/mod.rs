@@ -7,6 +7,7 @@ pub mod effective;
 pub mod history;
 pub mod json_v1;
 pub mod receipt;
+pub mod rotation;
 pub mod rules;
 pub mod stored;
 pub mod style;

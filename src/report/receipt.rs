@@ -111,6 +111,7 @@ pub fn undone(undone: &Undone, style: Style) -> String {
         let (word, why) = match &key.fate {
             KeyFate::Kept => ("kept", ": it may be in use; flask-harden undo --purge deletes it".to_owned()),
             KeyFate::NotOurs => ("kept", ": it was there before".to_owned()),
+            KeyFate::Replaced => ("kept", ": the value before it is kept nowhere".to_owned()),
             KeyFate::UsedBy(run) => ("kept", format!(": run {run} needs it")),
             KeyFate::Deleted => ("deleted", String::new()),
             KeyFate::Failed(_) => ("kept", ": it could not be deleted".to_owned()),

@@ -25,6 +25,13 @@ pub fn text(status: &StoreStatus, style: Style) -> String {
         let _ = writeln!(out, "{}  {}, {}", style.paint(Role::Strong, &name), info.title, one_line(&key.place));
         let restart = if info.survives_restart { "survives a restart" } else { "does not survive a restart" };
         let _ = writeln!(out, "  {}; {restart}", presence(key));
+        if let Some(limit) = key.old {
+            let _ = writeln!(out, "  older than {limit} days: flask-harden rotate {name} --cutover");
+        }
+        if let Some(until) = key.grace {
+            let until = crate::options::Date::of_unix_seconds(until);
+            let _ = writeln!(out, "  the one before counts until {until}: then flask-harden rotate {name} --finish");
+        }
         let _ = writeln!(out, "  readable by {}", info.readers);
     }
     out
@@ -59,6 +66,10 @@ struct KeyDto<'a> {
     present: Option<bool>,
     reason: Option<&'a str>,
     days: u64,
+    /// Older than `rotate-after` allows.
+    old: bool,
+    /// Seconds since 1970 until when the key before it counts as well.
+    grace_until: Option<u64>,
     survives_restart: bool,
     readers: &'static str,
 }
@@ -72,9 +83,11 @@ pub fn json(status: &StoreStatus) -> String {
             Presence::Missing => (Some(false), None),
             Presence::Unknown(why) => (None, Some(why.as_str())),
         };
-        let KeyStatus { name, place, days, .. } = key;
+        let KeyStatus { name, place, days, grace, .. } = key;
         let (survives_restart, readers) = (info.survives_restart, info.readers);
-        KeyDto { name, store: info.name, place, present, reason, days: *days, survives_restart, readers }
+        let (old, grace_until) = (key.old.is_some(), *grace);
+        let (store, days) = (info.name, *days);
+        KeyDto { name, store, place, present, reason, days, old, grace_until, survives_restart, readers }
     });
     let document = Document { version: VERSION, store: status.store.name(), why: &status.why, keys: keys.collect() };
     super::json_v1::printed(&document)

@@ -21,6 +21,7 @@ fn help_is_reviewed() {
         ("help-history", &["history", "--help"]),
         ("help-undo", &["undo", "--help"]),
         ("help-exec", &["exec", "--help"]),
+        ("help-rotate", &["rotate", "--help"]),
         ("help-store", &["store", "--help"]),
         ("help-store-set", &["store", "set", "--help"]),
         ("help-store-copy", &["store", "copy", "--help"]),

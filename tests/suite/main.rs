@@ -15,6 +15,7 @@ mod history;
 mod messages;
 mod plain;
 mod real;
+mod rotate;
 mod rules;
 mod shown_keys;
 mod staged;

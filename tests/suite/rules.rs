@@ -189,10 +189,13 @@ fn without_reader(diff: &str) -> String {
     text
 }
 
+/// Rules on what only the user's own state knows; their tests stand with the command.
+const OF_RECORDS: &[&str] = &["FH120"];
+
 #[test]
 fn every_rule_has_fixtures_of_both_kinds() {
     let mut lacking = Vec::new();
-    for rule in rules::all() {
+    for rule in rules::all().into_iter().filter(|rule| !OF_RECORDS.contains(&rule.id)) {
         let names: Vec<String> = fixtures(rule).into_iter().map(|fixture| fixture.name).collect();
         for kind in ["bad-", "good-"] {
             if !names.iter().any(|name| name.starts_with(kind)) {

@@ -8,6 +8,7 @@ pub mod history;
 pub mod onboard;
 pub mod open;
 mod request;
+pub mod rotate;
 pub mod scan;
 pub mod store;
 pub mod undo;

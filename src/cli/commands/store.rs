@@ -15,7 +15,7 @@ use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::runtime;
-use super::request::keys;
+use super::request::{keys, request};
 
 /// Bytes of a value that are read; the engine refuses long ones.
 const LIMIT: u64 = 128 * 1024;
@@ -33,8 +33,8 @@ pub fn run(command: &StoreCommand, global: &GlobalArgs, output: &Output) -> Resu
 }
 
 fn status(args: &StatusArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
-    let request = keys(args.path.clone().unwrap_or_else(|| PathBuf::from(".")), global);
-    let status = engine::status(&request)?;
+    let root = args.path.clone().unwrap_or_else(|| PathBuf::from("."));
+    let status = engine::status(&keys(root.clone(), global), &request(root, None, global))?;
     let text = match global.format.as_deref() {
         Some("json") => report::stored::json(&status),
         _ => report::stored::text(&status, super::style(global, output)),
@@ -71,6 +71,11 @@ fn said(put: Put, output: &Output) -> Result<(), CliError> {
         output.note(&format!("  {} is there already with this value\n", one_line(name)));
     }
     for receipt in &put.receipts {
+        let replaced = receipt.keys.iter().any(|key| key.stored.as_ref().is_some_and(|stored| stored.replaced));
+        if replaced {
+            output.note("The value before is kept nowhere, so this cannot be taken back.\n");
+            continue;
+        }
         output.note(&format!("Take it back: flask-harden undo {} --purge\n", receipt.run));
     }
     super::show_once(put.shown, output)

@@ -109,7 +109,8 @@ pub fn is_valid_name(name: &str) -> bool {
 
 /// Every reader of env files agrees on these characters.
 fn is_plain_key(key: &Secret) -> bool {
-    !key.is_empty() && key.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    !key.is_empty()
+        && key.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b','))
 }
 
 fn is_unset(entry: &EnvEntry) -> bool {

@@ -7,8 +7,10 @@ mod fallback_literal;
 mod hardcoded;
 mod hosts;
 mod judged;
+mod key_in_code;
 mod leaked_in_history;
 mod no_key_here;
+mod old_key;
 mod reader;
 mod refused;
 mod tests_key;
@@ -19,10 +21,23 @@ use crate::facts::Facts;
 use crate::remedy::{Choices, Remedy};
 
 pub use judged::SIGNING_KEYS;
+pub use key_in_code::{
+    FALLBACKS, FallbackWiring, KeyInCode, NoKey, fallback_wiring, is_salt, key_in_code, session_lifetime,
+};
 
 /// The keys the code takes from the environment and that this computer has nowhere.
 pub fn missing_keys(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
     no_key_here::missing(facts, choices)
+}
+
+/// What a person has to do on other computers after a key changed.
+pub fn host_steps(
+    facts: &Facts,
+    env_path: &crate::text::RepoPath,
+    name: &str,
+    store: crate::store::StoreId,
+) -> Vec<String> {
+    hosts::steps(facts, env_path, name, store)
 }
 
 pub const RULES: &[&Rule] = &[
@@ -32,4 +47,5 @@ pub const RULES: &[&Rule] = &[
     &env_file_tracked::RULE,
     &env_file_not_ignored::RULE,
     &no_key_here::RULE,
+    &old_key::RULE,
 ];
