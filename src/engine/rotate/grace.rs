@@ -19,12 +19,21 @@ use super::super::record::now;
 use super::super::{EngineError, ErrorKind};
 use super::{DAY, Job, Outlook, Rotated, day};
 
+/// What a planned change will do.
+struct Planned {
+    /// The patch by which the app reads old keys; `None` where it does.
+    patch: Option<Box<Remedy>>,
+    /// Seconds since 1970 until when the old key counts.
+    until: u64,
+    notes: Vec<String>,
+}
+
 impl Job<'_> {
     pub(super) fn grace(&self, days: u32, show: &mut dyn FnMut(&Outlook)) -> Result<Rotated, EngineError> {
         self.may_be_kept(None)?;
         let old = self.present()?;
         self.may_be_kept(Some(&old))?;
-        let (patch, until, notes) = self.planned(days)?;
+        let Planned { patch, until, notes } = self.planned(days)?;
         let code = match &patch {
             Some(remedy) => self.compose(remedy)?,
             None => Vec::new(),
@@ -138,7 +147,7 @@ impl Job<'_> {
     }
 
     /// What a planned change needs: a Flask that can do it, and code that reads old keys.
-    fn planned(&self, days: u32) -> Result<(Option<Box<Remedy>>, u64, Vec<String>), EngineError> {
+    fn planned(&self, days: u32) -> Result<Planned, EngineError> {
         let refused = |what: String| EngineError::new(ErrorKind::Settings, what);
         let cutover = format!("flask-harden rotate {} --cutover", self.key.key);
         let version = flask_version(&self.known.tree, self.facts(), &self.key.root);
@@ -178,7 +187,7 @@ impl Job<'_> {
         if let Some(reason) = self.scan.summary.history.reason.as_ref().filter(|_| self.facts().git) {
             notes.push(format!("Git history was not wholly read, so a leak cannot be ruled out: {reason}."));
         }
-        Ok((patch, until, notes))
+        Ok(Planned { patch, until, notes })
     }
 
     fn compose(&self, remedy: &Remedy) -> Result<Vec<FileChange>, EngineError> {

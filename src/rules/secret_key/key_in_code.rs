@@ -148,9 +148,9 @@ fn edit(facts: &Facts, setting: &Setting) -> Result<Change, String> {
         }
         EnvReader::Os => (format!("{}({name}, {empty})", read.get), read.import(source, file)),
         EnvReader::Decouple => (format!("{callee}({name}, default={empty})"), None),
-        EnvReader::Environs | EnvReader::Helper => {
+        EnvReader::Environs | EnvReader::Helper | EnvReader::Pydantic => {
             return Err(format!(
-                "{}:{} reads the key by a function of its own. Add beside it a {FALLBACKS} that is the list of \
+                "{}:{} reads the key in a way of its own. Add beside it a {FALLBACKS} that is the list of \
                  the keys in the variable {FALLBACKS}, separated by commas.",
                 setting.path(),
                 setting.location.line
