@@ -77,10 +77,7 @@ impl Flow {
                     1 => "the changed file".to_owned(),
                     count => format!("the {count} changed files"),
                 };
-                items.push(Item::open(
-                    format!("Commit {files} (w saves a text for the pull request), then deploy."),
-                    None,
-                ));
+                items.push(Item::open(format!("Commit {files}, then deploy."), None));
             }
         }
         for found in self.scan.iter().flat_map(|scan| &scan.findings) {

@@ -29,9 +29,23 @@ pub(super) fn screen(model: &Model) -> Screen {
     };
     Screen {
         left: format!("Effective config{only}{filter}"),
-        right: "* differs between targets".to_owned(),
+        right: format!("{}* differs between targets", unseen(model)),
         body: body(model),
     }
+}
+
+/// How many targets there is no room for.
+fn unseen(model: &Model) -> String {
+    let all = model.flow.config.as_ref().map_or(0, |table| table.targets.len());
+    match all.saturating_sub(room(model)) {
+        0 => String::new(),
+        more => format!("{more} more: t   "),
+    }
+}
+
+/// How many targets there is room for.
+fn room(model: &Model) -> usize {
+    (model.width().saturating_sub(NAME + 3) / TARGET).max(1)
 }
 
 /// The rows in view, filtered.
@@ -57,14 +71,11 @@ fn body(model: &Model) -> Vec<Line<'static>> {
     let Some(table) = &model.flow.config else {
         return vec![line(" Working out every setting.", Role::Plain, theme)];
     };
-    let fit = (width.saturating_sub(NAME + 3) / TARGET).max(1);
     let order = order(model, table);
-    let columns: Vec<usize> = order.iter().copied().take(fit).collect();
+    let columns: Vec<usize> = order.iter().copied().take(room(model)).collect();
     let heads: Vec<String> = columns.iter().map(|at| column(&shown(&table.targets[*at]), TARGET - 1, theme)).collect();
-    let more = order.len().saturating_sub(columns.len());
-    let more = if more == 0 { String::new() } else { format!("+{more} t") };
     let mut lines = vec![line(
-        cut(&format!("   {} {}{more}", column("SETTING", NAME - 1, theme), heads.join(" ")), width, theme),
+        cut(&format!("   {} {}", column("SETTING", NAME - 1, theme), heads.join(" ")), width, theme),
         Role::Strong,
         theme,
     )];

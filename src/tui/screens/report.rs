@@ -60,6 +60,12 @@ fn body(model: &Model) -> (Vec<Line<'static>>, usize, Vec<usize>) {
     if outcome.items.is_empty() && model.flow.busy.is_none() {
         lines.extend(paragraph("Nothing is left to do.", "   ", width, Role::Plain, theme));
     }
+    let left_out = model.flow.patches().len();
+    if left_out > 0 && model.flow.busy.is_none() && outcome.undone.is_none() {
+        let fixes = report::counted(left_out, "fix", "fixes");
+        lines.push(Line::default());
+        lines.push(line(format!(" {fixes} that can be written: b goes back to the findings."), Role::Plain, theme));
+    }
     let first = offset(lines.len(), model.body_height(), view.0, view.1);
     (lines, first, begins)
 }

@@ -11,7 +11,7 @@ use crate::tui::widgets::list::offset;
 use crate::tui::widgets::words::{column, hanging, line, paragraph, shown};
 
 /// Cells of a store's name.
-const NAME: usize = 15;
+const NAME: usize = 20;
 
 #[derive(Default)]
 pub(in crate::tui) struct State {
@@ -67,7 +67,7 @@ fn rows(model: &Model, at: usize, offer: &StoreOffer) -> Vec<Line<'static>> {
     let (theme, width) = (model.theme, model.width());
     let sign = if at == model.store.at { ">" } else { " " };
     let chosen = model.flow.store() == Some(offer.id);
-    let lead = format!(" {sign} {}", column(offer.title, NAME, theme));
+    let lead = format!(" {sign} {} ", column(offer.title, NAME - 1, theme));
     let indent = " ".repeat(NAME + 3);
     let role = if at == model.store.at { Role::Strong } else { Role::Plain };
     let mark = if chosen { "[chosen] " } else { "" };

@@ -27,7 +27,7 @@ pub(crate) fn file(file: &PatchFile, look: Look) -> Vec<Line<'static>> {
     for (from, to) in hunks {
         lines.push(line(format!(" {}", heading(&file.rows, from, to)), Role::Hunk, theme));
         let rows = &file.rows[from..to];
-        match look.side_by_side {
+        match look.side_by_side && file.before.is_some() {
             true => lines.extend(two_columns(rows, look)),
             false => lines.extend(rows.iter().flat_map(|row| one_column(row, look))),
         }
@@ -93,7 +93,7 @@ fn two_columns(rows: &[Row], look: Look) -> Vec<Line<'static>> {
     let mut rest = rows;
     while let Some(first) = rest.first() {
         if first.kind == RowKind::Same {
-            lines.push(pair(Some(first), Some(first), look));
+            lines.extend(pair(Some(first), Some(first), look));
             rest = &rest[1..];
             continue;
         }
@@ -104,7 +104,7 @@ fn two_columns(rows: &[Row], look: Look) -> Vec<Line<'static>> {
         loop {
             match (removed.next(), added.next()) {
                 (None, None) => break,
-                (left, right) => lines.push(pair(left, right, look)),
+                (left, right) => lines.extend(pair(left, right, look)),
             }
         }
         rest = after;
@@ -112,17 +112,32 @@ fn two_columns(rows: &[Row], look: Look) -> Vec<Line<'static>> {
     lines
 }
 
-fn pair(left: Option<&Row>, right: Option<&Row>, look: Look) -> Line<'static> {
+/// Two lines beside each other; one that is too long goes on below.
+fn pair(left: Option<&Row>, right: Option<&Row>, look: Look) -> Vec<Line<'static>> {
     let half = look.width.saturating_sub(3) / 2;
-    let side = |row: Option<&Row>, number: fn(&Row) -> Option<usize>| -> Span<'static> {
-        let Some(row) = row else { return span(" ".repeat(half), Role::Plain, look.theme) };
+    let side = |row: Option<&Row>, number: fn(&Row) -> Option<usize>| -> Vec<Span<'static>> {
+        let Some(row) = row else { return Vec::new() };
         let (sign, role) = sign(row.kind);
         let number = number(row).map_or_else(String::new, |number| number.to_string());
-        let text = format!("{number:>5} {sign} {}", shown_code(&row.text));
-        span(column(&text, half, look.theme), role, look.theme)
+        let parts = super::words::pieces(&shown_code(&row.text), half.saturating_sub(8));
+        let lead = |at: usize| match at {
+            0 => format!("{number:>5} {sign} "),
+            _ => format!("{:>5} {}     ", "", look.theme.cut()),
+        };
+        let cell = |(at, part): (usize, String)| {
+            span(column(&format!("{}{part}", lead(at)), half, look.theme), role, look.theme)
+        };
+        parts.into_iter().enumerate().map(cell).collect()
     };
-    let bar = span(format!(" {} ", look.theme.bar()), Role::Frame, look.theme);
-    Line::from(vec![side(left, |row| row.old), bar, side(right, |row| row.new)])
+    let (left, right) = (side(left, |row| row.old), side(right, |row| row.new));
+    let blank = || span(" ".repeat(half), Role::Plain, look.theme);
+    let bar = || span(format!(" {} ", look.theme.bar()), Role::Frame, look.theme);
+    (0..left.len().max(right.len()))
+        .map(|at| {
+            let part = |side: &[Span<'static>]| side.get(at).cloned().unwrap_or_else(blank);
+            Line::from(vec![part(&left), bar(), part(&right)])
+        })
+        .collect()
 }
 
 #[cfg(test)]
