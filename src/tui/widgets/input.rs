@@ -64,7 +64,7 @@ mod tests {
         input.push('\u{1b}');
         input.paste(".py\nrm -rf");
         assert_eq!(input.text(), "config.py");
-        assert_eq!(input.shown(5), ".py_".to_owned());
+        assert_eq!(input.shown(5), "g.py_");
         assert_eq!(Input::new("漢字").shown(4), "字_");
         assert_eq!(Input::new("").shown(0), "_");
     }
