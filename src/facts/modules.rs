@@ -153,8 +153,23 @@ impl<'f> Modules<'f> {
         if let Some(method) = dotted.strip_prefix("self.").or_else(|| dotted.strip_prefix("cls.")) {
             return self.method(from, method);
         }
-        match self.find(from.scope, &dotted)? {
-            Item::Function(def) => Some(def),
+        match self.find(from.scope, &dotted) {
+            Some(Item::Function(def)) => Some(def),
+            Some(_) => None,
+            None => {
+                // A method of an object that the project makes: `store = Store()`, `store.get(id)`.
+                let (object, method) = dotted.rsplit_once('.')?;
+                let (scope, class) = self.class_of(from.scope, object)?;
+                self.method_in(self.ancestry(scope, class), method)
+            }
+        }
+    }
+
+    /// The class of the project that an object at module level was made from.
+    pub fn class_of(&self, scope: usize, object: &str) -> Option<(usize, &'f Class)> {
+        let Item::Value(at, value) = self.find(scope, object)? else { return None };
+        match self.find(at, &value.as_call()?.func.dotted()?)? {
+            Item::Class(found, class) => Some((found, class)),
             _ => None,
         }
     }

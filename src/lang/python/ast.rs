@@ -93,6 +93,7 @@ pub struct Function {
 
 pub struct Param {
     pub name: String,
+    pub annotation: Option<Expr>,
     pub default: Option<Expr>,
     /// `*args` or `**kwargs`.
     pub star: bool,

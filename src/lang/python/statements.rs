@@ -165,9 +165,10 @@ impl Reader<'_> {
                 .or_else(|| if child.kind() == "identifier" { Some(child) } else { named(child).into_iter().next() });
             let Some(name_node) = name_node else { continue };
             let default = child.child_by_field_name("value").map(|value| self.expr(value, 0));
+            let annotation = child.child_by_field_name("type").map(|node| self.expr(node, 0));
             let star = star || matches!(name_node.kind(), "list_splat_pattern" | "dictionary_splat_pattern");
             let name = self.source(name_node).trim_start_matches('*').to_owned();
-            params.push(Param { name, default, star });
+            params.push(Param { name, annotation, default, star });
         }
         params
     }

@@ -32,6 +32,12 @@ pub(super) struct Lookup {
     pub(super) deleted: bool,
     /// Where a field people keep to themselves is read from it.
     pub(super) shows: Option<Place>,
+    /// Whether the handler answers with all of it.
+    pub(super) handed_out: bool,
+    /// Where the visitor is signed in as it.
+    pub(super) becomes: Option<Place>,
+    /// Whether it was found by a mail address or login name, as sign-in forms do.
+    pub(super) by_contact: bool,
     /// Whether it is an entry of a dictionary or list.
     in_store: bool,
 }
@@ -46,6 +52,8 @@ pub(super) struct Evidence {
     pub(super) asks_who: Option<Place>,
     /// Identifiers read from the request's body or arguments, by where they are read.
     sent_ids: BTreeMap<Place, String>,
+    /// Whether a password or the like is asked for.
+    pub(super) proves: bool,
     /// Whether something is saved for good.
     pub(super) saves: bool,
     followed: usize,
@@ -102,7 +110,10 @@ impl<'f> Judge<'_, 'f, '_> {
 
     /// `sent["order_id"]`, `sent.get("order_id")` of what came with the request.
     fn sent_id(&mut self, sent: &Value, key: Option<&Expr>, at: Span) -> Option<Value> {
-        let key = key.and_then(Expr::as_str).filter(|key| lookup::is_id(key) && !is_token(key))?;
+        let key = key.and_then(Expr::as_str)?;
+        if !(lookup::is_id(key) && !is_token(key) || words::is_contact(key)) {
+            return None;
+        }
         if !sent.has(MarkKind::User) {
             return None;
         }
@@ -119,10 +130,20 @@ impl<'f> Judge<'_, 'f, '_> {
         let place = (self.def.scope, at);
         let param = self.param_name(values);
         let scoped = values.has(MarkKind::Principal) || words::narrows(&subject);
-        let known = self.evidence.lookups.entry(place);
-        known
-            .or_insert(Lookup { subject, param, scoped, changed: None, deleted: false, shows: None, in_store })
-            .scoped |= scoped;
+        let by_contact = words::is_contact(&param) && values.has(MarkKind::RequestId);
+        let known = self.evidence.lookups.entry(place).or_insert(Lookup {
+            subject,
+            param,
+            scoped,
+            changed: None,
+            deleted: false,
+            shows: None,
+            handed_out: false,
+            becomes: None,
+            by_contact,
+            in_store,
+        });
+        known.scoped |= scoped;
         Value::marked(MarkKind::Object, self.def.scope, at)
     }
 
@@ -319,7 +340,24 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         None
     }
 
-    fn store(&mut self, target: &'f Expr, base: &Value, _value: &Value) {
+    fn entry(&mut self, target: &'f Expr, base: &Value, index: &Value) -> Option<Value> {
+        // `session["is_admin"] = …` asks nobody anything.
+        if base.has(MarkKind::Principal) { None } else { self.subscript(target, base, index) }
+    }
+
+    fn returned(&mut self, expr: &'f Expr, value: &Value) {
+        if self.depth == MAX_CALLS && lookup::is_whole_record(expr) {
+            self.objects(value).into_iter().for_each(|found| found.handed_out = true);
+        }
+    }
+
+    fn store(&mut self, target: &'f Expr, base: &Value, value: &Value) {
+        if base.has(MarkKind::Principal) {
+            let place = (self.def.scope, target.span);
+            self.objects(value).into_iter().for_each(|found| {
+                found.becomes.get_or_insert(place);
+            });
+        }
         if lookup::counts_visits(target) {
             return;
         }
@@ -349,6 +387,13 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             && let Some(id) = self.sent_id(site.receiver, site.call.positional(0), site.expr.span)
         {
             return Some(id);
+        }
+        self.evidence.proves |= words::asks_proof(last);
+        if last == "login_user" {
+            let place = (self.def.scope, site.expr.span);
+            self.objects(&all).into_iter().for_each(|found| {
+                found.becomes.get_or_insert(place);
+            });
         }
         if self.authorizes(site, last, &all) {
             self.sign(site.expr.span);

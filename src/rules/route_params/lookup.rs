@@ -286,6 +286,29 @@ pub(super) fn reads_records(function: &Function) -> bool {
     found
 }
 
+/// Whether a returned expression is a record itself, or the text or JSON of it.
+pub(super) fn is_whole_record(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_) => true,
+        ExprKind::Tuple(items) => items.first().is_some_and(is_whole_record),
+        ExprKind::Call(call) => match &call.func.kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. }
+                if matches!(name.as_str(), "str" | "repr" | "Response" | "make_response" | "jsonify" | "dict") =>
+            {
+                call.positional(0).is_some_and(is_whole_record)
+            }
+            ExprKind::Name(name) => sounds_like_lookup(name),
+            ExprKind::Attr { name, .. } => {
+                METHODS.contains(&name.as_str())
+                    || sounds_like_lookup(name)
+                    || matches!(name.as_str(), "first" | "one" | "one_or_none" | "scalar_one" | "scalar")
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Functions that only make the answer: what they ask decides nothing.
 pub(super) fn only_answers(name: &str) -> bool {
     words(name).iter().any(|word| {

@@ -1,7 +1,7 @@
 //! FH602: a route parameter that can only be a number has no converter.
 
 use super::model;
-use crate::facts::modules::{Item, Modules};
+use crate::facts::modules::{Def, Item, Modules};
 use crate::facts::routes::Route;
 use crate::facts::{Facts, routes};
 use crate::finding::{Finding, FindingKey, Severity, Threat};
@@ -33,6 +33,8 @@ pub(super) const RULE: Rule = Rule {
 enum Proof {
     /// `int(param)`.
     Converted(Span),
+    /// The handler's parameter is annotated with `int`.
+    Annotated(Span),
     /// It is compared with this integer column.
     Column(String, Span),
 }
@@ -55,7 +57,9 @@ fn bare<'r, 'f>(facts: &Facts, modules: &Modules<'f>, all: &'r [Route<'f>]) -> V
         let path = &modules.scopes[scope].file.path;
         let Some(source) = facts.files.get(path) else { continue };
         for param in route.params.iter().filter(|param| param.converter.is_none()) {
-            let Some(proof) = proof(modules, route, &param.name) else { continue };
+            let proof =
+                proof(modules, route, &param.name).or_else(|| in_sql(facts, modules, route.handler, &param.name));
+            let Some(proof) = proof else { continue };
             let written = format!("<{}>", param.name);
             let Some(at) = literal.of(&source.text).find(&written) else { continue };
             let insert_at = literal.start + at + 1;
@@ -79,6 +83,7 @@ fn finding(facts: &Facts, modules: &Modules<'_>, bare: &Bare<'_, '_>) -> Finding
     let handler = &route.handler.function.name;
     let (why, at) = match &bare.proof {
         Proof::Converted(at) => (format!("`{handler}` turns it into an `int`"), *at),
+        Proof::Annotated(at) => (format!("`{handler}` expects an `int`"), *at),
         Proof::Column(column, at) => (format!("`{handler}` looks up the integer column `{column}` by it"), *at),
     };
     let message = format!("`<{param}>` in `{}` takes any text, and {why}", route.pattern);
@@ -129,8 +134,9 @@ fn remedy(facts: &Facts, findings: &[&Finding], _choices: &Choices) -> Vec<Remed
 
 fn proof(modules: &Modules<'_>, route: &Route<'_>, param: &str) -> Option<Proof> {
     let function = route.handler.function;
-    if !function.params.iter().any(|known| known.name == param) {
-        return None;
+    let known = function.params.iter().find(|known| known.name == param)?;
+    if let Some(annotation) = known.annotation.as_ref().filter(|annotation| is_int(annotation)) {
+        return Some(Proof::Annotated(annotation.span));
     }
     let mut proof = None;
     walk_unguarded(&function.body, &mut |expr| {
@@ -178,7 +184,20 @@ fn of_call(modules: &Modules<'_>, scope: usize, call: &Call, param: &str, at: Sp
     }
     let ExprKind::Attr { value, name } = &call.func.kind else { return None };
     let class = || model_of(value);
+    let of_service = || {
+        let (at, class) = modules.class_of(scope, &value.dotted()?)?;
+        let model = modules.ancestry(at, class).into_iter().find_map(|(at, class)| {
+            let named = |name: &str| matches!(name, "__model__" | "model" | "_model" | "model_class");
+            let (_, model) = model::declared(class).find(|(name, model)| named(name) && model.dotted().is_some())?;
+            Some((at, model.dotted()?))
+        });
+        let (at, model) = model?;
+        integer_column(modules, at, &model, None)
+    };
     let column = match name.as_str() {
+        "get" | "get_or_404" | "get_or_none" | "get_one" if is_param(call.positional(0)) && class().is_none() => {
+            of_service()
+        }
         "get" | "get_or_404" | "get_or_none" | "get_one" if is_param(call.positional(0)) => {
             integer_column(modules, scope, &class()?, None)
         }
@@ -187,11 +206,109 @@ fn of_call(modules: &Modules<'_>, scope: usize, call: &Call, param: &str, at: Sp
         }
         "filter_by" => {
             let arg = call.args.iter().find(|arg| is_param(Some(&arg.value)))?;
-            integer_column(modules, scope, &class()?, Some(arg.name.as_deref()?))
+            let column = arg.name.as_deref()?;
+            match class() {
+                Some(class) => integer_column(modules, scope, &class, Some(column)),
+                // `article.comments.filter_by(id=…)`
+                None => {
+                    let relation = value.dotted().filter(|dotted| dotted.contains('.'))?;
+                    let (at, class) = model::class_alike(modules, relation.rsplit('.').next()?)?;
+                    integer_column(modules, at, &class.name, Some(column))
+                }
+            }
         }
         _ => None,
     };
     column.map(|column| Proof::Column(column, at))
+}
+
+fn is_int(annotation: &Expr) -> bool {
+    match &annotation.kind {
+        ExprKind::Name(name) => name == "int",
+        ExprKind::Other(parts) => parts.len() == 1 && is_int(&parts[0]),
+        _ => false,
+    }
+}
+
+/// SQL that looks up an integer column by the parameter, in the handler or a function it gives it to.
+fn in_sql(facts: &Facts, modules: &Modules<'_>, handler: Def<'_>, param: &str) -> Option<Proof> {
+    let mut found = queried(facts, handler, param);
+    walk_unguarded(&handler.function.body, &mut |expr| {
+        let Some(call) = expr.as_call().filter(|_| found.is_none()) else { return };
+        let given = call.args.iter().position(|arg| arg.name.is_none() && arg.value.as_name() == Some(param));
+        if let (Some(index), Some(callee)) = (given, modules.callee(handler, &call.func)) {
+            let bound =
+                callee.function.params.first().is_some_and(|first| matches!(first.name.as_str(), "self" | "cls"));
+            let known = callee.function.params.get(index + usize::from(bound));
+            found = known.and_then(|known| queried(facts, callee, &known.name)).map(|proof| match proof {
+                Proof::Column(column, _) => Proof::Column(column, expr.span),
+                other => other,
+            });
+        }
+    });
+    found
+}
+
+/// `execute("… FROM table WHERE column = %s", [param])` where the project creates that column as an
+/// integer.
+fn queried(facts: &Facts, def: Def<'_>, param: &str) -> Option<Proof> {
+    let mut found = None;
+    crate::lang::python::walk_exprs(&def.function.body, &mut |expr| {
+        let Some(call) = expr.as_call().filter(|_| found.is_none()) else { return };
+        let is_query = matches!(&call.func.kind, ExprKind::Attr { name, .. } | ExprKind::Name(name) if matches!(name.as_str(), "execute" | "query_db" | "raw"));
+        let (mut text, mut given) = (None, false);
+        for arg in call.args.iter().filter(|_| is_query) {
+            arg.value.walk(&mut |inner| {
+                given |= inner.as_name() == Some(param);
+                text = text.take().or_else(|| match &inner.kind {
+                    ExprKind::FString { text, .. } => Some(text.clone()),
+                    _ => inner.as_str().map(str::to_owned),
+                });
+            });
+        }
+        let Some(text) = text.filter(|_| given) else { return };
+        if let Some((table, column)) = looked_up(&text)
+            && creates_integer(facts, &table, &column)
+        {
+            found = Some(Proof::Column(format!("{table}.{column}"), expr.span));
+        }
+    });
+    found
+}
+
+/// The table and the one column of a `WHERE`.
+fn looked_up(sql: &str) -> Option<(String, String)> {
+    let lower = sql.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let table = words.iter().skip_while(|word| !matches!(**word, "from" | "update")).nth(1)?;
+    let (_, condition) = lower.split_once(" where ")?;
+    let (column, rest) = condition.split_once('=')?;
+    let column = column.trim();
+    let one = !rest.contains(" and ") && !rest.contains(" or ") && !column.contains(' ');
+    let plain = |text: &str| text.rsplit('.').next().unwrap_or(text).trim_matches(['"', '`', '[', ']', ',']).to_owned();
+    one.then(|| (plain(table), plain(column)))
+}
+
+/// Whether SQL of the project creates the column as an integer.
+fn creates_integer(facts: &Facts, table: &str, column: &str) -> bool {
+    let files = facts.files.sources.values().filter(|source| matches!(source.path.extension(), "sql" | "py"));
+    files.into_iter().any(|source| {
+        let text = source.text.to_ascii_lowercase();
+        text.split("create table").skip(1).any(|part| {
+            let Some((head, body)) = part.split_once('(') else { return false };
+            let named = head.split_whitespace().last().unwrap_or("").trim_matches(['"', '`', '[', ']']);
+            if named.rsplit('.').next() != Some(table) {
+                return false;
+            }
+            body.split([',', ';']).any(|line| {
+                let mut words = line.split_whitespace().map(|word| word.trim_matches(['"', '`', '[', ']', '(']));
+                words.next() == Some(column)
+                    && words
+                        .next()
+                        .is_some_and(|kind| kind.starts_with("int") || kind.ends_with("int") || kind.contains("serial"))
+            })
+        })
+    })
 }
 
 /// The model in `Model.query` or `session.query(Model)`.

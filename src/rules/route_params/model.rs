@@ -48,10 +48,7 @@ pub(super) fn ownership(facts: &Facts, modules: &Modules<'_>, scope: usize, name
     let last = name.rsplit('.').next().unwrap_or(name);
     let found = match modules.find(scope, name) {
         Some(Item::Class(at, class)) => Some((at, class)),
-        _ => modules.scopes.iter().enumerate().find_map(|(at, scope)| {
-            let named = scope.classes.iter().find(|(class, _)| **class == last || named_alike(class, last))?;
-            has_columns(named.1).then_some((at, *named.1))
-        }),
+        _ => class_alike(modules, last),
     };
     let is_account =
         words(last).iter().any(|word| matches!(word.as_str(), "user" | "users" | "account" | "member" | "customer"))
@@ -69,6 +66,42 @@ pub(super) fn ownership(facts: &Facts, modules: &Modules<'_>, scope: usize, name
         None if is_account => Ownership::Account,
         None => table(facts, last),
     }
+}
+
+/// A class of the project with columns, by its name or a name like it (`comments`, `_stores`).
+pub(super) fn class_alike<'f>(modules: &Modules<'f>, name: &str) -> Option<(usize, &'f Class)> {
+    modules.scopes.iter().enumerate().find_map(|(at, scope)| {
+        let named = scope.classes.iter().find(|(class, _)| **class == name || named_alike(class, name))?;
+        has_columns(named.1).then_some((at, *named.1))
+    })
+}
+
+/// The column of a model that says whether everybody may see a record.
+pub(super) fn visibility(modules: &Modules<'_>, scope: usize, name: &str) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let (_, class) = match modules.find(scope, name) {
+        Some(Item::Class(at, class)) => (at, class),
+        _ => class_alike(modules, last)?,
+    };
+    let speaks = |name: &str| {
+        words(name).iter().any(|word| matches!(word.as_str(), "public" | "private" | "visibility" | "confidential"))
+            && !name.ends_with("_id")
+            && !name.ends_with("_key")
+    };
+    declared(class).find(|(name, value)| is_column(value) && speaks(name)).map(|(name, _)| name.to_owned())
+}
+
+/// Whether accounts of the project differ in what they may do.
+pub(super) fn has_roles(modules: &Modules<'_>) -> bool {
+    modules.scopes.iter().flat_map(|scope| scope.classes.values()).any(|class| {
+        let account = words(&class.name).iter().any(|word| matches!(word.as_str(), "user" | "account" | "member"));
+        let role = |name: &str| words(name).iter().any(|word| matches!(word.as_str(), "role" | "roles" | "admin"));
+        account && has_relations(class) && declared(class).any(|(name, _)| role(name))
+    })
+}
+
+fn has_relations(class: &Class) -> bool {
+    declared(class).any(|(_, value)| is_column(value) || last_of(value) == "relationship")
 }
 
 /// A table or service `_stores` speaks of `Store`.

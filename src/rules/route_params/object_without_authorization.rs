@@ -6,10 +6,11 @@ use super::guard::{self, Demand};
 use super::judge::{self, Evidence, Lookup, Place};
 use super::model::{self, Ownership};
 use super::words::{self, words};
-use crate::facts::modules::Modules;
+use crate::facts::modules::{Item, Modules};
 use crate::facts::routes::Route;
 use crate::facts::{Facts, routes};
 use crate::finding::{Confidence, Finding, Severity, Threat};
+use crate::lang::python::{Expr, ExprKind, Function, StmtKind, walk_stmts};
 use crate::rules::{Explanation, Rule};
 
 pub(super) const RULE: Rule = Rule {
@@ -151,7 +152,7 @@ const PUBLIC: [&str; 62] = [
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
     let all = routes::collect(&facts.files, &modules);
-    let people = all.iter().any(lets_register);
+    let people = all.iter().any(lets_register) || model::has_roles(&modules);
     let mut by_handler: BTreeMap<Place, Vec<Route<'_>>> = BTreeMap::new();
     for route in all {
         let place = (route.handler.scope, route.handler.function.name_span);
@@ -188,15 +189,32 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bo
     if demand == Demand::Authorization {
         return None;
     }
+    let read_only = routes.iter().all(Route::is_read_only) && !evidence.saves;
+    if read_only && documented_as_public(route) {
+        return None;
+    }
+    let named = format!("{} {}", route.handler.function.name, route.pattern);
+    let by_sign_in = words::manages_sign_in(&named) || evidence.proves;
+    evidence.lookups.retain(|_, found| !found.by_contact || !by_sign_in);
+    if by_sign_in {
+        evidence.lookups.values_mut().for_each(|found| found.becomes = None);
+    }
+    if !answers_private_fields(modules, route) {
+        evidence.lookups.values_mut().for_each(|found| found.handed_out = false);
+    }
     let signed_in = demand == Demand::SignIn || evidence.asks_who.is_some();
-    if routes.iter().all(Route::is_read_only) && !evidence.saves {
+    if read_only {
         // What is only shown is often decorated first.
         evidence.lookups.values_mut().filter(|found| !found.deleted).for_each(|found| found.changed = None);
     }
     let open = evidence.lookups.iter().filter(|(_, found)| !found.scoped);
     let weighed = open.filter_map(|(place, found)| {
         let owned = model::ownership(facts, modules, place.0, &found.subject);
-        let weight = weigh(found, &owned, signed_in, people)?;
+        let weight = weigh(found, &owned, signed_in, people).or_else(|| {
+            let column = model::visibility(modules, place.0, &found.subject)?;
+            let owner = matches!(owned, Ownership::Column(_));
+            (owner && !asks_about(route.handler.function, &column)).then_some(Severity::Low)
+        })?;
         Some((weight, *place, found, owned))
     });
     let (weight, place, found, owned) =
@@ -204,11 +222,90 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bo
     Some(finding(facts, modules, route, weight, (place, found), &owned, evidence.asks_who))
 }
 
+/// Whether the handler's own words say that everybody may read this.
+fn documented_as_public(route: &Route<'_>) -> bool {
+    let doc = route.handler.function.body.first().and_then(|stmt| match &stmt.kind {
+        StmtKind::Expr(expr) => expr.as_str(),
+        _ => None,
+    });
+    doc.is_some_and(|doc| {
+        let doc = doc.to_ascii_lowercase();
+        ["publicly available", "publicly accessible", "public endpoint", "is public", "no authentication"]
+            .iter()
+            .any(|words| doc.contains(words))
+    })
+}
+
+/// Whether what a handler answers may hold private fields: `marshal_with(fields)` lists them.
+fn answers_private_fields(modules: &Modules<'_>, route: &Route<'_>) -> bool {
+    let listed = route.handler.function.decorators.iter().find_map(|decorator| {
+        let call = decorator.as_call()?;
+        call.func.dotted()?.contains("marshal_with").then(|| call.positional(0)?.dotted()).flatten()
+    });
+    let Some(fields) = listed else { return true };
+    let scope = route.handler.scope;
+    let fields = match modules.find(scope, &fields) {
+        Some(Item::Value(_, value)) => value.dotted().unwrap_or(fields),
+        _ => fields,
+    };
+    let last = fields.rsplit('.').next().unwrap_or(&fields);
+    let (mut known, mut private) = (false, false);
+    for scope in &modules.scopes {
+        walk_stmts(&scope.file.module.body, &mut |stmt| {
+            let StmtKind::Assign { targets, value } = &stmt.kind else { return };
+            if !targets.iter().any(|target| target.as_name() == Some(last)) {
+                return;
+            }
+            value.walk(&mut |inner| {
+                let ExprKind::Dict(items) = &inner.kind else { return };
+                known = true;
+                let keys = items.iter().filter_map(|item| item.key.as_ref().and_then(Expr::as_str));
+                private |= keys.into_iter().any(|key| words::is_private_field(key) || key.contains("password"));
+            });
+        });
+    }
+    !known || private
+}
+
+/// Whether a function looks at a column before it answers: in a condition or in the lookup.
+fn asks_about(function: &Function, column: &str) -> bool {
+    let mut asked = false;
+    let names = |expr: &Expr| {
+        let mut found = false;
+        expr.walk(&mut |inner| {
+            found |= matches!(&inner.kind, ExprKind::Attr { name, .. } if name == column);
+        });
+        found
+    };
+    walk_stmts(&function.body, &mut |stmt| {
+        if let StmtKind::If { branches, .. } = &stmt.kind {
+            asked |= branches.iter().any(|(test, _)| names(test));
+        }
+        for expr in stmt.exprs() {
+            expr.walk(&mut |inner| {
+                asked |= match &inner.kind {
+                    ExprKind::Compare { .. } | ExprKind::Not(_) | ExprKind::Bool { .. } => names(inner),
+                    ExprKind::Cond { test, .. } => names(test),
+                    ExprKind::Call(call) => call.args.iter().any(|arg| arg.name.as_deref() == Some(column)),
+                    _ => false,
+                };
+            });
+        }
+    });
+    asked
+}
+
 /// How bad an open lookup is; nothing where the record is plainly meant for everyone.
 fn weigh(found: &Lookup, owned: &Ownership, signed_in: bool, people: bool) -> Option<Severity> {
     let subject = words(&found.subject);
     let names = |list: &[&str]| subject.iter().any(|word| list.contains(&word.as_str()));
     let personal = names(&PERSONAL) || *owned == Ownership::Account;
+    if found.becomes.is_some() && *owned == Ownership::Account && !found.by_contact {
+        return Some(Severity::Medium);
+    }
+    if found.by_contact {
+        return (found.changed.is_some() && !signed_in && *owned == Ownership::Account).then_some(Severity::Low);
+    }
     if found.changed.is_some() {
         // Where nothing belongs to anybody and people cannot register, being signed in is all
         // there is to ask.
@@ -219,7 +316,8 @@ fn weigh(found: &Lookup, owned: &Ownership, signed_in: bool, people: bool) -> Op
     }
     match owned {
         // Profile pages are public; what they must not show is the rest.
-        Ownership::Account => found.shows.is_some().then_some(Severity::Medium),
+        Ownership::Account if found.shows.is_some() => Some(Severity::Medium),
+        Ownership::Account => found.handed_out.then_some(Severity::Low),
         _ if personal => Some(Severity::Medium),
         Ownership::Column(_) if found.shows.is_some() => Some(Severity::Medium),
         Ownership::Column(_) if !names(&PUBLIC) => Some(Severity::Low),
@@ -244,6 +342,7 @@ fn finding(
     };
     let Lookup { subject, param, .. } = found;
     let action = match (found.deleted, found.changed.is_some()) {
+        _ if found.becomes.is_some() => "signs the visitor in as",
         (true, _) => "deletes",
         (false, true) => "changes",
         (false, false) => "reads",
@@ -266,7 +365,7 @@ fn finding(
                 "read: the handler, the project's functions it calls, {} decorators around it",
                 route.guards.len()
             ));
-    if let Some(changed) = found.changed {
+    if let Some(changed) = found.becomes.or(found.changed) {
         finding = finding.related(locate(changed), format!("this {action} it"));
     }
     if let Some(literal) = route.literal {

@@ -155,6 +155,50 @@ pub(super) fn is_proof(name: &str) -> bool {
     any(name, &["token", "sig", "signature", "hmac", "secret", "nonce", "otp"])
 }
 
+/// Whether a key names what people sign in with.
+pub(super) fn is_contact(key: &str) -> bool {
+    matches!(key, "email" | "mail" | "username" | "user_name" | "login" | "e-mail" | "user_email")
+}
+
+/// Whether a function of this name asks for a password, a code or the like.
+pub(super) fn asks_proof(name: &str) -> bool {
+    any(
+        name,
+        &["password", "passwd", "pwd", "verify", "authenticate", "checkpw", "totp", "otp", "signature", "construct"],
+    )
+}
+
+/// Whether a handler of this name signs in, registers or restores accounts.
+pub(super) fn manages_sign_in(name: &str) -> bool {
+    any(
+        name,
+        &[
+            "login",
+            "signin",
+            "register",
+            "signup",
+            "sign",
+            "reset",
+            "forgot",
+            "password",
+            "confirm",
+            "verify",
+            "auth",
+            "authorize",
+            "token",
+            "invite",
+            "recover",
+            "activate",
+            "callback",
+            "oauth",
+            "logout",
+            "subscribe",
+            "unsubscribe",
+            "resend",
+        ],
+    )
+}
+
 /// Whether a value of this name is hard to guess or is no identifier of a record.
 pub(super) fn is_token(name: &str) -> bool {
     any(
@@ -216,6 +260,10 @@ fn names_principal(name: &str) -> bool {
 /// Functions that say who is signed in.
 fn call_names_principal(dotted: &str) -> bool {
     let last = dotted.rsplit('.').next().unwrap_or(dotted);
+    // It is told who, it does not say who.
+    if matches!(last, "login_user" | "logout_user") {
+        return false;
+    }
     let words = words(last);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let from_token = has(&["token", "jwt", "tokens"])
