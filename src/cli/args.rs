@@ -288,7 +288,8 @@ fn parse_history(text: &str) -> Result<History, String> {
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// A rule by id or name (FH101, or the name a report shows), or a setting such as SECRET_KEY:
-    /// its value on each way the app here is started [default: list every rule]
+    /// its value on each way the app here is started [default: list every rule, and say which
+    /// protections the project here has]
     #[arg(value_name = "RULE|SETTING")]
     pub rule: Option<String>,
 }

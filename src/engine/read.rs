@@ -91,7 +91,7 @@ fn relate(files: Files, parsed: &BTreeMap<RepoPath, PyFile>, place: &Place<'_>, 
     found.launches.extend(declared(&files, &context, place.options));
     notices.append(&mut found.notices);
     let production = production(&found.launches).indices().to_vec();
-    let mut facts = gather(Read { files, python, env_files, launches: found.launches, production });
+    let mut facts = gather(Read { files, python, env_files, launches: found.launches, loose: found.loose, production });
     facts.git = place.git.git().is_some();
     facts.data.private = private(&facts, place);
     facts

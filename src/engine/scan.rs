@@ -162,7 +162,7 @@ impl Judge<'_> {
 }
 
 /// The keys that the user's state records outside of the tree.
-fn stored(recorded: &StoreRecord) -> BTreeSet<(RepoPath, String)> {
+pub(super) fn stored(recorded: &StoreRecord) -> BTreeSet<(RepoPath, String)> {
     let outside = recorded.keys.iter().filter(|key| keys::keeps(key.store));
     outside.map(|key| (key.root.clone(), key.name.clone())).collect()
 }
@@ -198,7 +198,7 @@ fn baseline_of(request: &Request) -> Result<Option<Baseline>, EngineError> {
 }
 
 /// Whether the tree is a Flask project: its own code makes an app, or imports Flask.
-fn is_flask(facts: &Facts) -> bool {
+pub(super) fn is_flask(facts: &Facts) -> bool {
     let imports =
         |file: &crate::facts::PyFile| facts.names.get(&file.path).is_some_and(|names| names.mentions("flask"));
     facts.python.iter().any(|file| file.role == FileRole::Source && imports(file))

@@ -3,7 +3,9 @@
 use super::apps::{self, App};
 use super::files::{Files, PyFile};
 use super::names::Names;
-use super::{EnvFile, Facts, HolderIndex, Launch, data, dependencies, images, project, server_conf, settings, targets};
+use super::{
+    EnvFile, Facts, HolderIndex, Launch, LaunchVar, data, dependencies, images, project, server_conf, settings, targets,
+};
 
 /// What was read, ready to be related.
 pub struct Read {
@@ -11,6 +13,8 @@ pub struct Read {
     pub python: Vec<PyFile>,
     pub env_files: Vec<EnvFile>,
     pub launches: Vec<Launch>,
+    /// Variables of no launch.
+    pub loose: Vec<LaunchVar>,
     /// Indices of the launches that are production.
     pub production: Vec<usize>,
 }
@@ -22,6 +26,7 @@ pub fn gather(read: Read) -> Facts {
         python: read.python,
         env_files: read.env_files,
         launches: read.launches,
+        loose: read.loose,
         production: read.production,
         ..Facts::default()
     };

@@ -33,6 +33,7 @@ pub mod selection;
 pub mod server_conf;
 pub mod server_options;
 pub mod settings;
+pub mod signing;
 mod target_env;
 pub mod targets;
 pub mod values;
@@ -70,6 +71,9 @@ pub struct Facts {
     pub projects: Vec<Project>,
     pub env_files: Vec<EnvFile>,
     pub launches: Vec<Launch>,
+    /// Variables that deployment files set outside of any launch: for workers, earlier build stages,
+    /// as build arguments.
+    pub loose: Vec<LaunchVar>,
     /// Indices into `launches`: where production starts. Empty: unknown.
     pub production: Vec<usize>,
     pub server_confs: Vec<ServerConf>,

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::lang::python::{Expr, ExprKind, Module, StmtKind, walk_stmts};
+use super::names::Names;
+use super::signing::key_argument;
+use crate::lang::python::{Expr, ExprKind, Module, StmtKind, walk_exprs, walk_stmts};
 use crate::text::Span;
 
 /// The spans of a file's string literals that are known by name to be secrets, or that a variable
@@ -16,6 +18,13 @@ pub fn secret_spans(module: &Module) -> Vec<Span> {
         if is_secret_name(name) {
             hidden_in(value, &mut spans);
             variables.extend(value.as_name());
+        }
+    });
+    let names = Names::of(module);
+    walk_exprs(&module.body, &mut |expr| {
+        if let Some((key, _)) = expr.as_call().and_then(|call| key_argument(call, &names)) {
+            hidden_in(key, &mut spans);
+            variables.extend(key.as_name());
         }
     });
     each_given(module, &mut |name, value| {

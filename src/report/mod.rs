@@ -6,6 +6,7 @@ pub mod draft;
 pub mod effective;
 pub mod history;
 pub mod json_v1;
+pub mod mitigations;
 pub mod receipt;
 pub mod rotation;
 pub mod rules;

@@ -6,6 +6,7 @@ pub mod debug_mode;
 pub mod dev_server;
 mod flow;
 pub mod leaked_credentials;
+pub mod mitigations;
 pub mod place;
 mod request;
 pub mod route_params;
@@ -76,6 +77,11 @@ pub fn all() -> Vec<&'static Rule> {
 /// What `explain` adds to a rule: a list of two columns.
 pub fn listing(rule: &Rule) -> Option<Vec<(&'static str, &'static str)>> {
     leaked_credentials::listing(rule)
+}
+
+/// What the named rules find.
+fn judged_by(facts: &Facts, ids: &[&str]) -> Vec<Finding> {
+    all().into_iter().filter(|rule| ids.contains(&rule.id)).flat_map(|rule| (rule.check)(facts)).collect()
 }
 
 /// The rule with this id or name.

@@ -38,7 +38,14 @@ pub(crate) fn facts_of(root: &Path) -> Facts {
         Some(PyFile { path: source.path.clone(), role: FileRole::Source, module: std::sync::Arc::new(module) })
     });
     let python = python.collect();
-    gather(Read { files, python, env_files: Vec::new(), launches: Vec::new(), production: Vec::new() })
+    gather(Read {
+        files,
+        python,
+        env_files: Vec::new(),
+        launches: Vec::new(),
+        loose: Vec::new(),
+        production: Vec::new(),
+    })
 }
 
 /// Runs a rule over every fixture of it: it reports exactly the marked lines, and each report

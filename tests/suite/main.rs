@@ -13,6 +13,7 @@ mod floors;
 mod flow;
 mod history;
 mod messages;
+mod mitigations;
 mod plain;
 mod real;
 mod rotate;

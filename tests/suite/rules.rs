@@ -5,10 +5,12 @@
 //! with the comment `expect: FHnnn`; files without comments have their lines in `expect.txt`
 //! (`FHnnn path:line`), which is not part of the tree. A directory `history/` makes the tree a git
 //! repository: `history/1/`, `history/2/` … are earlier versions, each a whole tree; then the tree
-//! itself is committed, unless there is a file `history/uncommitted`.
+//! itself is committed, unless there is a file `history/uncommitted`. `modes.txt` gives env files
+//! other permission bits than 0600.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use flask_harden::engine::{self, Request, Scan, SettingsFile};
@@ -62,6 +64,7 @@ impl Fixture {
         if history.is_dir() && !history.join("uncommitted").is_file() {
             project.commit("Now");
         }
+        modes(&project, &dir);
         let expected = expected(&project, &dir);
         let python = |path: &String| path.ends_with(".py") && project.read(path).contains("flask");
         if !project.picture().keys().any(python) {
@@ -112,13 +115,29 @@ fn copy(project: &Project, from: &Path) {
             let path = entry.unwrap().path();
             let inside = path.strip_prefix(from).unwrap().to_str().unwrap().to_owned();
             match inside.as_str() {
-                "history" | "expect.txt" => {}
+                "history" | "expect.txt" | "modes.txt" => {}
                 _ if path.is_dir() => open.push(path),
                 _ => {
                     project.write(&inside, std::fs::read(&path).unwrap());
                 }
             }
         }
+    }
+}
+
+/// Env files are for their owner alone, unless `modes.txt` says otherwise (`0644 .env`).
+fn modes(project: &Project, dir: &Path) {
+    let set = |path: &str, mode: u32| {
+        std::fs::set_permissions(project.at(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_env = |path: &&String| path.ends_with(".env") || name(path).starts_with(".env") && !path.contains("example");
+    for path in project.picture().keys().filter(is_env) {
+        set(path, 0o600);
+    }
+    for line in std::fs::read_to_string(dir.join("modes.txt")).unwrap_or_default().lines() {
+        let (mode, path) = line.split_once(' ').expect("`0644 path`");
+        set(path, u32::from_str_radix(mode, 8).unwrap());
     }
 }
 

@@ -1,5 +1,5 @@
-//! `explain [RULE|SETTING]`: one rule in full, the list of all of them, or the value of a setting
-//! on every way the app is started.
+//! `explain [RULE|SETTING]`: one rule in full, the list of all of them with how the project here
+//! stands, or the value of a setting on every way the app is started.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,15 @@ use super::super::parse::nearest;
 pub fn run(args: &ExplainArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
     let style = super::style(global, output);
     let text = match &args.rule {
-        None => report::rules::all(style),
+        None => {
+            let mut text = report::rules::all(style);
+            let request = super::request::request(PathBuf::from("."), None, global);
+            if let Some(lines) = engine::mitigations(&request)? {
+                text.push('\n');
+                text.push_str(&report::mitigations::render(&lines, style));
+            }
+            text
+        }
         Some(name) => match rules::find(name) {
             Some(rule) => report::rules::one(rule, style),
             None if is_setting(name) => {

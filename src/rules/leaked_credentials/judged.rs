@@ -6,18 +6,22 @@ use crate::facts::patterns::Harm;
 use crate::facts::values::Value;
 use crate::facts::{Facts, FileRole};
 use crate::finding::{Confidence, Finding, Severity};
+use crate::rules::secret_key::judged::is_sibling_key;
+use crate::rules::secret_key::signing_call::values as signing_values;
 use crate::rules::{Rule, SIGNING_KEYS};
 
 /// The credentials that others can read and that `of` wants, with their symbols.
 pub(super) fn exposed(facts: &Facts, of: impl Fn(&Credential) -> bool) -> Vec<(&Credential, String)> {
-    let exposed = facts.credentials.iter().filter(|c| c.kept != Kept::Private && of(c) && !is_signing_key(facts, c));
+    let keys = signing_values(facts);
+    let of_other_rules = |c: &Credential| is_signing_key(facts, c) || keys.iter().any(|key| **key == *c.secret);
+    let exposed = facts.credentials.iter().filter(|c| c.kept != Kept::Private && of(c) && !of_other_rules(c));
     numbered(exposed)
 }
 
 /// Whether the rules of threat 1 speak of this value.
 fn is_signing_key(facts: &Facts, credential: &Credential) -> bool {
     let Kind::Assigned(assigned) = &credential.kind else { return false };
-    let signs = |key: &str| SIGNING_KEYS.contains(&key);
+    let signs = |key: &str| SIGNING_KEYS.contains(&key) || is_sibling_key(key).is_some();
     let same = |value: &Value| matches!(value, Value::Text { secret, .. } if **secret == *credential.secret);
     signs(&assigned.name)
         || facts.settings.iter().any(|setting| {

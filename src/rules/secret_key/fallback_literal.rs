@@ -28,6 +28,9 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     for literal in &literals(facts) {
         let Some(variable) = literal.variable else { continue };
+        if judged::only_development(facts, literal.setting) {
+            continue;
+        }
         let setting = literal.setting;
         let message = format!(
             "{} falls back to a literal where {variable} is not set.{}",

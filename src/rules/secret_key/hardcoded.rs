@@ -32,7 +32,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     for literal in literals(facts).iter().filter(|literal| literal.variable.is_none()) {
         // A value that history shows as well is FH101's: one problem, one finding.
-        if facts.leaks.iter().any(|leak| *leak.secret == **literal.secret) {
+        let leaked = facts.leaks.iter().any(|leak| *leak.secret == **literal.secret);
+        if leaked || judged::only_development(facts, literal.setting) {
             continue;
         }
         found.push(finding(facts, literal));
@@ -51,8 +52,8 @@ fn finding(facts: &Facts, literal: &Literal<'_>) -> Finding {
     let mut finding = Finding::new(RULE.id, RULE.threat, severity, setting.location.clone(), literal.symbol(), message);
     finding.how_we_know = judged::how_known(facts, literal);
     if severity == Severity::Low {
-        finding =
-            finding.next_step("Only development selects this configuration; nothing has to change for production.");
+        finding = finding
+            .next_step("Production gives it another value as far as the code shows; nothing has to change there.");
     }
     finding
 }

@@ -8,8 +8,9 @@ use crate::facts::env::is_env_file;
 use crate::facts::holders::HolderRef;
 use crate::facts::settings::{Form, Holder};
 use crate::facts::values::{Value, Valued};
-use crate::facts::{Effective, Facts, Setting};
+use crate::facts::{Effective, Facts, Setting, Target};
 use crate::finding::Severity;
+use crate::lang::python::{Expr, Stmt, StmtKind, walk_stmts};
 use crate::secret::Secret;
 use crate::secret::strength::{self, Strength};
 
@@ -82,8 +83,47 @@ pub(super) fn is_signing_variable(facts: &Facts, name: &str) -> bool {
         || facts.settings.iter().any(|setting| SIGNING_KEYS.contains(&setting.key.as_str()) && reads(setting))
 }
 
+/// Names that apps give the variable or the setting of a further key.
+const SIBLINGS: &[&str] = &[
+    "APP_SECRET_KEY",
+    "CSRF_SECRET",
+    "CSRF_SECRET_KEY",
+    "FERNET_KEY",
+    "FLASK_JWT_SECRET_KEY",
+    "FLASK_SECRET",
+    "FLASK_SECRET_KEY",
+    "HMAC_KEY",
+    "HMAC_SECRET",
+    "JWT_KEY",
+    "JWT_PRIVATE_KEY",
+    "JWT_SECRET",
+    "JWT_SIGNING_KEY",
+    "SESSION_SECRET",
+    "SESSION_SECRET_KEY",
+    "SIGNING_KEY",
+    "TOKEN_SECRET",
+    "TOKEN_SECRET_KEY",
+    "WTF_CSRF_SECRET",
+];
+
+/// Whether a setting by its name is a further key of the app; `Some(true)` for a salt of links.
+pub(in crate::rules) fn is_sibling_key(name: &str) -> Option<bool> {
+    if name.starts_with("SECURITY_") && name.ends_with("_SALT") && name != "SECURITY_PASSWORD_SALT" {
+        return Some(true);
+    }
+    let about =
+        ["_FALLBACKS", "_FILE", "_PATH", "_NAME", "_ENV", "_LENGTH", "_SIZE", "_BYTES", "_URL", "_ID", "_ARN", "_KEY"];
+    let numbered = name.starts_with("SECRET_KEY_") && !about.iter().any(|end| name.ends_with(end));
+    (numbered || SIBLINGS.contains(&name)).then_some(false)
+}
+
+/// Whether a variable gives a key that signs: by what the code reads it for, or by its name.
+pub(super) fn is_key_variable(facts: &Facts, name: &str) -> bool {
+    is_signing_variable(facts, name) || is_sibling_key(name) == Some(false)
+}
+
 /// Whether a setting belongs to the tests' own configuration.
-pub(super) fn is_testing(facts: &Facts, setting: &Setting) -> bool {
+pub(in crate::rules) fn is_testing(facts: &Facts, setting: &Setting) -> bool {
     match &setting.holder {
         Holder::Class(class) => {
             is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) })
@@ -118,7 +158,7 @@ pub(super) fn is_testing_class(facts: &Facts, class: &HolderRef) -> bool {
 
 /// Whether only development selects the class a setting stands in: every production target
 /// provably runs another one, or its name says so and nothing selects it for production.
-pub(super) fn only_development(facts: &Facts, setting: &Setting) -> bool {
+pub(in crate::rules) fn only_development(facts: &Facts, setting: &Setting) -> bool {
     let (Holder::Class(class) | Holder::Table(class)) = &setting.holder else { return false };
     let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
     let root = facts.project_root(setting.path());
@@ -142,9 +182,60 @@ pub(super) fn only_development(facts: &Facts, setting: &Setting) -> bool {
     named && !facts.targets.iter().any(|target| target.project == root && selects(target))
 }
 
+/// Whether a class for production gives the setting another value, and nothing provably runs with
+/// this one.
+fn replaced_in_production(facts: &Facts, literal: &Literal<'_>) -> bool {
+    let Holder::Class(class) = &literal.setting.holder else { return false };
+    let me = HolderRef { path: literal.setting.path().clone(), class: Some(class.clone()) };
+    let replaces = |class: &&HolderRef| {
+        let named = class.class.as_deref().is_some_and(|name| name.to_ascii_lowercase().contains("prod"));
+        let given = facts.in_holder(class, literal.used_as).map(|setting| facts.resolve(setting));
+        named && given.is_some_and(|given| !std::ptr::eq(given, literal.setting) && given.value.literal().is_none())
+    };
+    let root = facts.project_root(literal.setting.path());
+    let runs = |target: &Target| match facts.effective(target, literal.used_as) {
+        Effective::Set { setting, certain } => certain && std::ptr::eq(facts.resolve(setting), literal.setting),
+        _ => false,
+    };
+    facts.holders.subclasses(&me).iter().any(replaces) && !facts.production_targets(&root).any(runs)
+}
+
+/// Whether the code of a class for production does not start without a variable.
+fn required_in_production(facts: &Facts, setting: &Setting, variable: &str) -> bool {
+    let root = facts.project_root(setting.path());
+    facts.own_python().filter(|file| facts.same_project(&file.path, &root)).any(|file| {
+        let names = &facts.names[&file.path];
+        let reads = |test: &Expr| {
+            let mut found = false;
+            test.walk(&mut |expr| found |= Valued::of(expr, names).env().is_some_and(|read| read.name == variable));
+            found
+        };
+        let mut required = false;
+        for stmt in &file.module.body {
+            let StmtKind::Class(class) = &stmt.kind else { continue };
+            if !class.name.to_ascii_lowercase().contains("prod") {
+                continue;
+            }
+            walk_stmts(&class.body, &mut |stmt| match &stmt.kind {
+                StmtKind::Assert(test) => required |= reads(test),
+                StmtKind::If { branches, .. } => {
+                    let raises = |body: &[Stmt]| body.iter().any(|stmt| matches!(stmt.kind, StmtKind::Raise(_)));
+                    required |= branches.iter().any(|(test, body)| raises(body) && reads(test));
+                }
+                _ => {}
+            });
+        }
+        required
+    })
+}
+
 /// How bad a literal is, before history is looked at.
 pub(super) fn severity(facts: &Facts, literal: &Literal<'_>) -> Severity {
     if only_development(facts, literal.setting) {
+        return Severity::Low;
+    }
+    let refused = literal.variable.is_some_and(|name| required_in_production(facts, literal.setting, name));
+    if refused || replaced_in_production(facts, literal) {
         return Severity::Low;
     }
     if literal.is_salt() {

@@ -1,19 +1,33 @@
 //! Threat 1: the secret key and the other keys that sign.
 
 mod data_file;
+mod env_file_in_image;
+mod env_file_mode;
 mod env_file_not_ignored;
 mod env_file_tracked;
+mod env_name_not_ignored;
+mod exposed;
+mod fallback_keys;
 mod fallback_literal;
 mod hardcoded;
 mod hosts;
-mod judged;
+pub(in crate::rules) mod judged;
 mod key_in_code;
+mod key_in_deployment;
 mod leaked_in_history;
 mod no_key_here;
 mod old_key;
+mod one_key;
+mod printed_in_ci;
+mod random_key;
 mod reader;
 mod refused;
+mod rotation;
+mod shown;
+mod sibling_key;
+pub(in crate::rules) mod signing_call;
 mod tests_key;
+mod weak_key;
 mod wiring;
 
 use super::Rule;
@@ -48,4 +62,17 @@ pub const RULES: &[&Rule] = &[
     &env_file_not_ignored::RULE,
     &no_key_here::RULE,
     &old_key::RULE,
+    &weak_key::RULE,
+    &random_key::RULE,
+    &key_in_deployment::RULE,
+    &signing_call::RULE,
+    &sibling_key::RULE,
+    &fallback_keys::RULE,
+    &env_name_not_ignored::RULE,
+    &env_file_in_image::RULE,
+    &env_file_mode::RULE,
+    &exposed::RULE,
+    &printed_in_ci::RULE,
+    &one_key::RULE,
+    &rotation::RULE,
 ];

@@ -31,31 +31,35 @@ const SESSION_USERS: &[&str] = &[
     "flask_oidc",
 ];
 
-/// Whether the project uses Flask's session. A key alone is no proof: it may sign tokens only.
-pub(super) fn has_session(facts: &Facts, root: &RepoPath) -> bool {
+/// Whether the project uses Flask's session. A key alone is no proof: it may sign tokens only; nor is
+/// an import that nothing uses.
+pub(in crate::rules) fn has_session(facts: &Facts, root: &RepoPath) -> bool {
     facts.own_python().filter(|file| facts.same_project(&file.path, root)).any(|file| {
         let names = &facts.names[&file.path];
-        let imported = ["flask.session", "flask.flash", "flask.sessions"];
-        imported.iter().any(|origin| names.imports(origin).is_some())
-            || SESSION_USERS.iter().any(|package| names.mentions(package))
+        SESSION_USERS.iter().any(|package| names.mentions(package))
+            || names.mentions("flask.sessions")
             || uses(&file.module.body, names, &["flask.session", "flask.flash"])
     })
 }
 
-/// Whether an expression names one of these, as `flask.session` does after `import flask`.
+/// Whether an expression names one of these: `session` after `from flask import session`, or
+/// `flask.session` after `import flask`.
 fn uses(body: &[Stmt], names: &Names, origins: &[&str]) -> bool {
     let mut found = false;
     walk_exprs(body, &mut |expr| {
-        if let ExprKind::Attr { .. } = expr.kind {
-            found |= names.resolve(expr).is_some_and(|dotted| origins.contains(&dotted.as_str()));
-        }
+        let named = match &expr.kind {
+            ExprKind::Attr { .. } => names.resolve(expr),
+            ExprKind::Name(name) => names.origin(name).map(str::to_owned),
+            _ => None,
+        };
+        found |= named.is_some_and(|dotted| origins.contains(&dotted.as_str()));
     });
     found
 }
 
 /// Flask-Talisman sets the flags itself when it is initialised, over what the settings say, unless
 /// it is told not to.
-pub(super) fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
+pub(in crate::rules) fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
     let (mut used, mut switched_off) = (false, false);
     for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
         let names = &facts.names[&file.path];

@@ -37,7 +37,8 @@ fn wrong<'f>(facts: &'f Facts, target: &Target) -> flags::Wrong<'f> {
     let setting = match facts.effective(target, KEY) {
         Effective::Absent => return Some((None, missing)),
         Effective::Set { setting, .. } => setting,
-        Effective::Unknown(_) => return None,
+        // What is loaded is only known at run time, and nothing here that may be loaded sets it.
+        Effective::Unknown(_) => return (!facts.sets_anywhere(&target.project, KEY)).then_some((None, missing)),
     };
     match &facts.resolve(setting).value.value {
         Value::None => Some((Some(setting), missing)),

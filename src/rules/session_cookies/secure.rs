@@ -7,6 +7,8 @@ use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule, server_start};
 
 const KEY: &str = "SESSION_COOKIE_SECURE";
+/// The comment above the variable in the server's settings.
+pub(super) const WHY: &str = "The session cookie travels over https only. A server on plain http sets this to 0.";
 const OPTION: &str = "session_cookie_secure";
 
 pub(super) const RULE: Rule = Rule {
@@ -35,6 +37,8 @@ fn wrong<'f>(facts: &'f Facts, target: &Target) -> flags::Wrong<'f> {
     let setting = match facts.effective(target, KEY) {
         Effective::Absent => None,
         Effective::Set { setting, .. } if facts.truth(target, setting) == Some(false) => Some(setting),
+        // What is loaded is only known at run time, and nothing here that may be loaded sets it.
+        Effective::Unknown(_) if !facts.sets_anywhere(&target.project, KEY) => None,
         _ => return None,
     };
     Some((setting, "The session cookie is not limited to https."))
@@ -65,7 +69,7 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
             remedies.push(remedy);
             continue;
         }
-        match changes(facts, target) {
+        match changes(facts, target, KEY) {
             Ok(changes) => {
                 remedy.changes = changes.changes;
                 remedy.steps.extend(changes.step);
@@ -83,35 +87,39 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 
 /// What is written, and what a person has to add where the server that starts production does not
 /// read our settings.
-struct Changes {
-    changes: Vec<Change>,
-    step: Option<String>,
+pub(super) struct Changes {
+    pub(super) changes: Vec<Change>,
+    pub(super) step: Option<String>,
 }
 
-fn changes(facts: &Facts, target: &Target) -> Result<Changes, (String, String)> {
-    let why = "The session cookie travels over https only. A server on plain http sets this to 0.";
-    if let Some(change) = flags::in_production_class(facts, target, KEY, "True") {
+/// What switches `key` on where production starts; cookies beside the session's follow the
+/// session's variable.
+///
+/// # Errors
+/// Why it is left to a person, and what they do.
+pub(super) fn changes(facts: &Facts, target: &Target, key: &str) -> Result<Changes, (String, String)> {
+    if let Some(change) = flags::in_production_class(facts, target, key, "True") {
         return Ok(Changes { changes: vec![change], step: None });
     }
     let mut changes = Vec::new();
     let mut variable = KEY.to_owned();
     let mut value = "true";
-    let read = facts.effective(target, KEY).setting().map(|setting| &facts.resolve(setting).value);
+    let read = facts.effective(target, key).setting().map(|setting| &facts.resolve(setting).value);
     match read.and_then(|valued| valued.env().map(|env| (valued, env))) {
         // It is read from the environment already: only the start has to switch it on.
         Some((valued, env)) => {
             variable.clone_from(&env.name);
             let works = |text: &str| valued.truth(&|_| Some(text.to_owned())) == Some(true);
             value = ["true", "1", "True"].into_iter().find(|text| works(text)).ok_or_else(|| {
-                (format!("{KEY} is computed from {variable}."), format!("Make {KEY} true where production starts."))
+                (format!("{key} is computed from {variable}."), format!("Make {key} true where production starts."))
             })?;
         }
         None => {
-            let change = flags::set(facts, target, KEY, &|read| read.switch(KEY));
-            changes.push(change.map_err(|why| (why, format!("Make {KEY} true where production starts.")))?);
+            let change = flags::set(facts, target, key, &|read| read.switch(KEY));
+            changes.push(change.map_err(|why| (why, format!("Make {key} true where production starts.")))?);
         }
     }
-    let start = server_start::set_variable(facts, &target.project, &variable, value, why);
+    let start = server_start::set_variable(facts, &target.project, &variable, value, WHY);
     if let Some(start) = start.filter(|_| server_start::reaches(facts, target)) {
         changes.extend(start);
         return Ok(Changes { changes, step: None });
