@@ -133,7 +133,7 @@ pub static ALL: &[Mitigation] = &[
         "Keys are kept in a secrets manager",
         [],
         signs::secrets_manager,
-        "flask-harden --apply --store vault   (or aws, keyring)"
+        "flask-harden --apply --store=vault   puts new keys into one (also aws, keyring)"
     ),
     mitigation!(
         SecretKey,
@@ -141,7 +141,7 @@ pub static ALL: &[Mitigation] = &[
         "The key can be changed while sessions go on",
         ["FH112", "FH119"],
         signs::rotation,
-        "Flask 3.1: SECRET_KEY_FALLBACKS, a list read from the environment, takes the key before."
+        "flask-harden rotate SECRET_KEY   makes a new key and keeps the one before (Flask 3.1)"
     ),
     mitigation!(
         SecretKey,
