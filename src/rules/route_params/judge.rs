@@ -188,6 +188,12 @@ impl<'f> Judge<'_, 'f, '_> {
         };
         let about =
             all.has(MarkKind::Principal) || all.has(MarkKind::Object) || is_url(all) || receiver.has(MarkKind::Object);
+        // `comment.permissions.edit.test(403)`
+        let dotted = site.call.func.dotted().unwrap_or_default();
+        let through = dotted.split('.').any(|part| matches!(part, "permission" | "permissions" | "acl" | "policy"));
+        if through && receiver.has(MarkKind::Object) {
+            return true;
+        }
         is_authorizing(last) && !last.starts_with(char::is_uppercase) && (about || bare)
     }
 
@@ -387,6 +393,13 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             && let Some(id) = self.sent_id(site.receiver, site.call.positional(0), site.expr.span)
         {
             return Some(id);
+        }
+        if words::sends(last) {
+            // A mail address that mail goes to is shown to nobody.
+            for found in self.evidence.lookups.values_mut() {
+                let inside = |place: &Place| place.0 == self.def.scope && site.expr.span.contains(place.1);
+                found.shows = found.shows.filter(|place| !inside(place));
+            }
         }
         self.evidence.proves |= words::asks_proof(last);
         if last == "login_user" {

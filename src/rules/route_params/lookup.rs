@@ -286,6 +286,16 @@ pub(super) fn reads_records(function: &Function) -> bool {
     found
 }
 
+/// Whether a call of this name gives an answer made from records.
+fn makes_answer(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "response" | "html" | "xml" | "page" | "view" | "template" | "feed" | "url" | "result" | "results"
+        )
+    })
+}
+
 /// Whether a returned expression is a record itself, or the text or JSON of it.
 pub(super) fn is_whole_record(expr: &Expr) -> bool {
     match &expr.kind {
@@ -297,7 +307,8 @@ pub(super) fn is_whole_record(expr: &Expr) -> bool {
             {
                 call.positional(0).is_some_and(is_whole_record)
             }
-            ExprKind::Name(name) => sounds_like_lookup(name),
+            ExprKind::Name(name) => sounds_like_lookup(name) && !makes_answer(name),
+            ExprKind::Attr { name, .. } if makes_answer(name) => false,
             ExprKind::Attr { name, .. } => {
                 METHODS.contains(&name.as_str())
                     || sounds_like_lookup(name)

@@ -341,8 +341,9 @@ fn finding(
         None => function.name.clone(),
     };
     let Lookup { subject, param, .. } = found;
+    let becomes = found.becomes.filter(|_| *owned == Ownership::Account);
     let action = match (found.deleted, found.changed.is_some()) {
-        _ if found.becomes.is_some() => "signs the visitor in as",
+        _ if becomes.is_some() => "signs the visitor in as",
         (true, _) => "deletes",
         (false, true) => "changes",
         (false, false) => "reads",
@@ -365,7 +366,7 @@ fn finding(
                 "read: the handler, the project's functions it calls, {} decorators around it",
                 route.guards.len()
             ));
-    if let Some(changed) = found.becomes.or(found.changed) {
+    if let Some(changed) = becomes.or(found.changed) {
         finding = finding.related(locate(changed), format!("this {action} it"));
     }
     if let Some(literal) = route.literal {

@@ -4,10 +4,11 @@ use crate::facts::modules::Modules;
 use crate::facts::routes::{Route, RouteParam};
 use crate::facts::{Facts, routes};
 use crate::finding::{Confidence, Finding, Severity, Threat};
-use crate::lang::python::{Call, Expr, ExprKind};
+use crate::lang::python::{Call, Expr, ExprKind, walk_exprs};
 use crate::rules::flow::MarkKind;
 use crate::rules::trace::{self, Goal, Hit, Sink};
 use crate::rules::{Explanation, Rule};
+use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule {
     id: "FH603",
@@ -38,6 +39,11 @@ const GOAL: Goal = Goal {
             || matches!(
                 name,
                 "basename"
+                    | "splitext"
+                    | "BytesIO"
+                    | "StringIO"
+                    | "read"
+                    | "mkstemp"
                     | "uuid4"
                     | "url_for"
                     | "md5"
@@ -113,7 +119,45 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let routes = routes::collect(&facts.files, &modules);
     let hits = trace::hits(&modules, &routes, &GOAL);
     let by_request = hits.iter().filter(|hit| matches!(hit.source.kind, MarkKind::User | MarkKind::UrlParam(_)));
-    by_request.map(|hit| finding(facts, &modules, &routes, hit)).collect()
+    by_request
+        .filter(|hit| is_plausible(facts, &modules, &routes, hit))
+        .map(|hit| finding(facts, &modules, &routes, hit))
+        .collect()
+}
+
+/// Uploads matter by their names, and one part of a URL only where it plainly names a file.
+fn is_plausible(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit: &Hit) -> bool {
+    let path = &modules.scopes[hit.source.scope].file.path;
+    let text = facts.files.get(path).map_or("", |file| hit.source.at.of(&file.text));
+    let around = |at: Span| modules.scopes[hit.scope].defs.iter().filter(move |def| def.function.span.contains(at));
+    let here = hit.scope == hit.source.scope && around(hit.call).any(|def| def.function.span.contains(hit.source.at));
+    match hit.source.kind {
+        MarkKind::UrlParam(index) => {
+            let name = param_name(modules, hit, index);
+            let named = ["file", "path", "name", "page", "doc", "image", "img"].iter().any(|part| name.contains(part));
+            slashes(routes, name) || here && named
+        }
+        _ if text.contains("files") || text.ends_with(".data") => {
+            let mut by_name = false;
+            for def in around(hit.call) {
+                walk_exprs(&def.function.body, &mut |expr| {
+                    by_name |= matches!(&expr.kind, ExprKind::Attr { name, .. } if name == "filename");
+                });
+            }
+            here && by_name
+        }
+        _ => true,
+    }
+}
+
+fn slashes(routes: &[Route<'_>], param: &str) -> bool {
+    routes.iter().flat_map(|route| &route.params).any(|known| known.name == param && takes_slashes(known))
+}
+
+fn param_name<'f>(modules: &Modules<'f>, hit: &Hit, index: usize) -> &'f str {
+    let mut defs = modules.scopes[hit.source.scope].defs.iter();
+    let def = defs.find(|def| def.function.name_span == hit.source.at);
+    def.and_then(|def| def.function.params.get(index)).map_or("", |param| param.name.as_str())
 }
 
 fn finding(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit: &Hit) -> Finding {
@@ -123,15 +167,9 @@ fn finding(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit: &Hit
     let mut value = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut severity, mut confidence) = (RULE.severity, Confidence::High);
     if let MarkKind::UrlParam(index) = hit.source.kind {
-        let mut defs = modules.scopes[hit.source.scope].defs.iter();
-        let param = defs
-            .find(|def| def.function.name_span == hit.source.at)
-            .and_then(|def| def.function.params.get(index))
-            .map_or("", |param| param.name.as_str());
+        let param = param_name(modules, hit, index);
         param.clone_into(&mut value);
-        let slashes =
-            routes.iter().flat_map(|route| &route.params).any(|known| known.name == param && takes_slashes(known));
-        if !slashes {
+        if !slashes(routes, param) {
             // One part of a URL holds no slash: it names a file of the folder, whichever.
             (severity, confidence) = (Severity::Low, Confidence::Low);
         }

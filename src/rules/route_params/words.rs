@@ -160,6 +160,11 @@ pub(super) fn is_contact(key: &str) -> bool {
     matches!(key, "email" | "mail" | "username" | "user_name" | "login" | "e-mail" | "user_email")
 }
 
+/// Whether a function of this name sends mail and the like.
+pub(super) fn sends(name: &str) -> bool {
+    any(name, &["send", "mail", "email", "notify", "sms"]) || name == "Message"
+}
+
 /// Whether a function of this name asks for a password, a code or the like.
 pub(super) fn asks_proof(name: &str) -> bool {
     any(

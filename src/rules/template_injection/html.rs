@@ -37,7 +37,9 @@ pub(super) fn cleans(name: &str) -> bool {
 }
 
 /// Words in names of values that the server makes.
-const SERVER_MADE: [&str; 27] = [
+const SERVER_MADE: [&str; 29] = [
+    "widget",
+    "widgets",
     "csrf",
     "csrf_token",
     "hidden_tag",

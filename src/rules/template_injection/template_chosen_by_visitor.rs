@@ -7,6 +7,7 @@ use crate::lang::python::{Call, ExprKind};
 use crate::rules::flow::MarkKind;
 use crate::rules::trace::{self, Goal, Hit, Sink};
 use crate::rules::{Explanation, Rule};
+use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule {
     id: "FH308",
@@ -53,7 +54,14 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let routes = routes::collect(&facts.files, &modules);
     let hits = trace::hits(&modules, &routes, &GOAL);
     let by_request = hits.iter().filter(|hit| matches!(hit.source.kind, MarkKind::User | MarkKind::UrlParam(_)));
-    by_request.map(|hit| finding(facts, &modules, hit)).collect()
+    let here = |hit: &&Hit| {
+        // Through several functions too much happens to a name to say that the request chose it.
+        let mut defs = modules.scopes[hit.scope].defs.iter();
+        let contains = |span: Span, at: Span| span.contains(at);
+        hit.scope == hit.source.scope
+            && defs.any(|def| contains(def.function.span, hit.call) && contains(def.function.span, hit.source.at))
+    };
+    by_request.filter(here).map(|hit| finding(facts, &modules, hit)).collect()
 }
 
 fn finding(facts: &Facts, modules: &Modules<'_>, hit: &Hit) -> Finding {

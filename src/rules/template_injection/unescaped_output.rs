@@ -195,6 +195,13 @@ fn is_wording(plain: &str, declared: &BTreeSet<String>) -> bool {
         // A fixed text with values in it: those decide.
         return !html::names_in(plain).iter().any(|name| people::writes(name));
     }
+    // `_("… %(link)s", link=link)`, `gettext("… {}").format(x)`
+    if let Some((callee, args)) = plain.split_once('(')
+        && args.trim_start().starts_with(['"', '\''])
+        && callee.chars().all(|c| c.is_alphanumeric() || c == '_')
+    {
+        return !html::names_in(args).iter().any(|name| people::writes(name));
+    }
     let path = plain.split(['(', '[']).next().unwrap_or(plain).trim();
     let last = path.rsplit('.').next().unwrap_or(path);
     let root = path.split('.').next().unwrap_or(path);

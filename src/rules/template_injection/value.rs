@@ -10,6 +10,7 @@ use crate::facts::modules::{Def, Item, Modules};
 use crate::lang::python::{Call, Expr, ExprKind, StmtKind, walk_exprs, walk_stmts};
 use crate::rules::assigned::assigned_in;
 use crate::rules::request;
+use crate::rules::words::any;
 use crate::text::Span;
 
 /// What is known of a value.
@@ -70,8 +71,15 @@ impl<'m, 'f> Project<'m, 'f> {
 
     /// The innermost function around a place.
     pub(super) fn around(&self, scope: usize, at: Span) -> Option<Def<'f>> {
+        self.all_around(scope, at).into_iter().next()
+    }
+
+    /// The functions around a place, the innermost first.
+    fn all_around(&self, scope: usize, at: Span) -> Vec<Def<'f>> {
         let defs = self.modules.scopes[scope].defs.iter().filter(|def| def.function.span.contains(at));
-        defs.copied().min_by_key(|def| def.function.span.end - def.function.span.start)
+        let mut around: Vec<Def<'f>> = defs.copied().collect();
+        around.sort_by_key(|def| def.function.span.end - def.function.span.start);
+        around
     }
 }
 
@@ -186,7 +194,10 @@ impl<'f> Judge<'_, '_, 'f> {
         let root = root(value);
         let constant = [name, root].iter().any(|part| !part.is_empty() && !part.chars().any(char::is_lowercase));
         // `form.id.data`
-        let plain_field = name == "data" && dotted.rsplit('.').next().is_some_and(people::is_plain);
+        // A form's field speaks of itself.
+        let of_field = matches!(name, "name" | "label" | "description")
+            && matches!(dotted.rsplit('.').next(), Some("field" | "form" | "column"));
+        let plain_field = of_field || name == "data" && dotted.rsplit('.').next().is_some_and(people::is_plain);
         if constant
             || plain_field
             || dotted.contains("config")
@@ -218,8 +229,7 @@ impl<'f> Judge<'_, '_, 'f> {
     /// What is assigned to a name in the function around `at`, else at the module's top level;
     /// nothing where the name is a parameter or unknown.
     fn assigned(&self, scope: usize, at: Span, name: &str) -> Option<Vec<(usize, &'f Expr)>> {
-        let def = self.project.around(scope, at);
-        if let Some(def) = def {
+        for def in self.project.all_around(scope, at) {
             let mut values = Vec::new();
             assigned_in(&def.function.body, name, &mut values);
             values.retain(|value| !value.span.contains(at));
@@ -247,14 +257,13 @@ impl<'f> Judge<'_, '_, 'f> {
             return Verdict::Fixed;
         }
         if let Some(values) = self.assigned(scope, expr.span, name) {
-            let found = values.into_iter().map(|(at, value)| self.value(at, value)).max();
-            return match found.unwrap_or(Verdict::Unknown) {
-                Verdict::Unknown if people::writes(name) => Self::open(scope, expr.span, false),
-                found => found,
-            };
+            return values.into_iter().map(|(at, value)| self.value(at, value)).max().unwrap_or(Verdict::Unknown);
         }
-        let def = self.project.around(scope, expr.span);
-        let param = def.and_then(|def| Some((def, def.function.params.iter().position(|param| param.name == name)?)));
+        let param = self
+            .project
+            .all_around(scope, expr.span)
+            .into_iter()
+            .find_map(|def| Some((def, def.function.params.iter().position(|param| param.name == name)?)));
         if let Some((def, index)) = param {
             return self.param(def, index, expr);
         }
@@ -320,6 +329,13 @@ impl<'f> Judge<'_, '_, 'f> {
             return Self::open(scope, expr.span, true);
         }
         if html::cleans(last) || self.project.cleaned.cleans(last) || escapes_by_argument(call) {
+            return Verdict::Fixed;
+        }
+        let draws = any(last, &["svg", "qrcode", "qr", "icon", "plot", "chart"]);
+        // `render = create_markdown(escape=True)`
+        let made_escaping = call.func.as_name().and_then(|name| self.assigned(scope, call.func.span, name));
+        let escapes = |value: &Expr| value.as_call().is_some_and(escapes_by_argument);
+        if draws || made_escaping.is_some_and(|values| values.iter().any(|(_, value)| escapes(value))) {
             return Verdict::Fixed;
         }
         if last == "Markup" || matches!(last, "static" | "join_paths") {
