@@ -143,6 +143,8 @@ pub struct Flags {
     pub adopt: bool,
     /// What items of stores are called instead of after the project.
     pub secret_path: Option<String>,
+    /// Has git stop tracking env files that hold secrets or get a key.
+    pub untrack: bool,
 }
 
 /// The text of a settings file.

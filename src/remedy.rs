@@ -44,6 +44,8 @@ pub enum Change {
     KeepSecret(KeepSecret),
     /// Take permission bits away from an existing file.
     Chmod { path: RepoPath, mode: u32 },
+    /// Git stops tracking a file; the file itself stays.
+    Untrack { path: RepoPath },
     /// Lines of the gunicorn configuration at `conf`: created from a template where it does not
     /// exist, else added to. The items of all accepted remedies make one file.
     ServerStart { conf: RepoPath, item: ServerItem },
@@ -101,12 +103,21 @@ pub struct Choices {
     pub project: String,
     /// What they are named instead, as `--secret-path` says.
     pub secret_path: Option<String>,
+    /// Tracked env files are untracked, as `--untrack` says.
+    pub untrack: bool,
+}
+
+impl Remedy {
+    /// Whether it has git stop tracking a file.
+    pub fn untracks(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change, Change::Untrack { .. }))
+    }
 }
 
 impl Choices {
     /// Choices for a project that has no name of its own.
     pub fn new(store: StoreId) -> Self {
-        Self { store, project: "local".to_owned(), secret_path: None }
+        Self { store, project: "local".to_owned(), secret_path: None, untrack: false }
     }
 
     /// The item for a setting of the project at `root`.

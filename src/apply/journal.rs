@@ -14,11 +14,17 @@ use crate::text::{ContentHash, RepoPath};
 use super::run_dir::RunDir;
 use super::state_dir::{RunId, StateError};
 
-/// Written to new journals; older ones keep parsing, newer ones are refused.
+/// The newest format this version reads; older ones keep parsing, newer ones are refused.
+const NEWEST: u32 = 2;
+/// Written to journals of runs that change files.
 pub(super) const FORMAT: u32 = 1;
+/// Written to journals of runs that also stop tracking files.
+pub(super) const FORMAT_UNTRACK: u32 = 2;
 pub(super) const NAME: &str = "journal.jsonl";
 /// How the names of our temporary files begin.
 const TEMP_PREFIX: &str = ".flask-harden-";
+/// How the names of those beside git's index begin.
+pub(super) const UNTRACK_TEMP: &str = "flask-harden-index-";
 
 /// What a file is recognised by, and what is given back to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +75,19 @@ pub(super) struct FileOp {
     pub(super) temp: String,
 }
 
+/// Entries that the run takes out of git's index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct IndexOp {
+    /// From the tree.
+    pub(super) paths: Vec<RepoPath>,
+    pub(super) before: FileMark,
+    pub(super) after: FileMark,
+    /// File of the run directory that holds the old index.
+    pub(super) backup: String,
+    /// Name of the temporary file beside the index.
+    pub(super) temp: String,
+}
+
 /// A key and where it was put; never its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyPlace {
@@ -98,6 +117,13 @@ pub struct Kept {
     pub why: KeptWhy,
 }
 
+impl Kept {
+    /// Whether this speaks of git's index, and not of the file.
+    pub fn is_of_index(&self) -> bool {
+        self.why == KeptWhy::IndexMoved
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeptWhy {
@@ -111,6 +137,8 @@ pub enum KeptWhy {
     HoldsKey,
     /// Its lines keep a file with a key that stays from being committed.
     IgnoresKey,
+    /// Git's index is not as we left it: the file stays untracked.
+    IndexMoved,
 }
 
 /// What an undo does to one file.
@@ -120,6 +148,13 @@ pub(super) struct UndoStep {
     pub(super) op: usize,
     /// What stood there when the undo was decided; only that is replaced.
     pub(super) found: Option<FileMark>,
+}
+
+/// How an undo puts entries back into git's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct IndexStep {
+    /// Also where others have changed it since.
+    pub(super) force: bool,
 }
 
 /// How a run ended.
@@ -147,6 +182,8 @@ pub(super) enum Record {
     /// A key put somewhere: its name and where, never its value.
     Key(KeyPlace),
     File(FileOp),
+    /// Entries taken out of git's index; at most one of these in a journal.
+    Untrack(IndexOp),
     /// A later step failed: from here on the run is only ever taken back.
     TakeBack,
     Close {
@@ -158,6 +195,9 @@ pub(super) enum Record {
         time: u64,
         steps: Vec<UndoStep>,
         kept: Vec<Kept>,
+        /// The entries of git's index are put back as well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<IndexStep>,
     },
     UndoClose {
         finished: bool,
@@ -197,12 +237,15 @@ pub(super) struct Journal {
     pub(super) tree: String,
     pub(super) keys: Vec<KeyPlace>,
     pub(super) files: Vec<FileOp>,
+    pub(super) index: Option<IndexOp>,
     pub(super) state: RunState,
     pub(super) taking_back: bool,
     /// An undo was finished; files that it did not keep are no longer this run's.
     pub(super) undone: bool,
     /// The steps of the last undo.
     pub(super) steps: Vec<UndoStep>,
+    /// Its step on git's index.
+    pub(super) index_step: Option<IndexStep>,
     /// What that undo decided to leave alone.
     pub(super) decided: Vec<Kept>,
     /// Files not given back by what was done last.
@@ -217,10 +260,12 @@ impl Journal {
             tree: String::new(),
             keys: Vec::new(),
             files: Vec::new(),
+            index: None,
             state: RunState::Void,
             taking_back: false,
             undone: false,
             steps: Vec::new(),
+            index_step: None,
             decided: Vec::new(),
             kept: Vec::new(),
         }
@@ -241,7 +286,7 @@ impl Journal {
                 format: Option<u32>,
             }
             let head: Head = serde_json::from_slice(line).map_err(|_| JournalError::Line(at + 1))?;
-            if let Some(format) = head.format.filter(|format| *format > FORMAT) {
+            if let Some(format) = head.format.filter(|format| *format > NEWEST) {
                 return Err(JournalError::Format(format));
             }
             let record: Record = serde_json::from_slice(line).map_err(|_| JournalError::Line(at + 1))?;
@@ -264,16 +309,19 @@ impl Journal {
             Record::Key(key) => self.keys.push(key),
             Record::File(op) if is_sound(&op) => self.files.push(op),
             Record::File(_) => return false,
+            Record::Untrack(op) if self.index.is_none() && is_sound_index(&op) => self.index = Some(op),
+            Record::Untrack(_) => return false,
             Record::TakeBack => self.taking_back = true,
             Record::Close { ending, kept } => {
                 self.state = if ending == Ending::Applied { RunState::Applied } else { RunState::TakenBack };
                 self.kept = kept;
             }
-            Record::Undo { steps, kept, .. } => {
-                if steps.iter().any(|step| step.op >= self.files.len()) {
+            Record::Undo { steps, kept, index, .. } => {
+                if steps.iter().any(|step| step.op >= self.files.len()) || index.is_some() && self.index.is_none() {
                     return false;
                 }
                 (self.steps, self.decided, self.state) = (steps, kept, RunState::UndoOpen);
+                self.index_step = index;
             }
             Record::UndoClose { finished, kept } => {
                 if finished {
@@ -282,6 +330,7 @@ impl Journal {
                     self.state = if self.undone { RunState::Undone } else { RunState::Applied };
                 }
                 self.steps.clear();
+                self.index_step = None;
             }
         }
         true
@@ -290,12 +339,25 @@ impl Journal {
 
 /// Names in a journal are used as file names: none may lead out of its directory.
 fn is_sound(op: &FileOp) -> bool {
-    let backup = op.backup.as_deref().is_none_or(|name| name.starts_with("backup-") && !name.contains('/'));
-    let path = !op.path.is_root() && RepoPath::new(op.path.as_str()).as_ref() == Some(&op.path);
-    path && backup
+    let backup = op.backup.as_deref().is_none_or(is_sound_backup);
+    is_sound_path(&op.path)
+        && backup
         && op.temp.starts_with(TEMP_PREFIX)
         && !op.temp.contains('/')
         && op.before.is_some() == op.backup.is_some()
+}
+
+fn is_sound_index(op: &IndexOp) -> bool {
+    let temp = op.temp.starts_with(UNTRACK_TEMP) && !op.temp.contains('/');
+    temp && is_sound_backup(&op.backup) && !op.paths.is_empty() && op.paths.iter().all(is_sound_path)
+}
+
+fn is_sound_backup(name: &str) -> bool {
+    name.starts_with("backup-") && !name.contains('/')
+}
+
+fn is_sound_path(path: &RepoPath) -> bool {
+    !path.is_root() && RepoPath::new(path.as_str()).as_ref() == Some(path)
 }
 
 /// The temporary file of the `index`-th operation of a run.
@@ -364,6 +426,7 @@ pub(super) fn load(run: &RunDir) -> Result<(Journal, Vec<u8>), StateError> {
 mod tests {
     use super::*;
 
+    const FORMAT_2: &str = include_str!("../../tests/fixtures/journals/format-2.jsonl");
     const FORMAT_1: &str = include_str!("../../tests/fixtures/journals/format-1.jsonl");
 
     #[test]
@@ -392,9 +455,23 @@ mod tests {
     }
 
     #[test]
+    fn format_2_keeps_parsing() {
+        let journal = Journal::parse(FORMAT_2.as_bytes()).unwrap();
+        let index = journal.index.unwrap();
+        assert_eq!(index.paths.iter().map(RepoPath::as_str).collect::<Vec<_>>(), [".env"]);
+        assert_eq!((index.backup.as_str(), index.before.mode), ("backup-index", 0o644));
+        assert_eq!((journal.state, journal.files.len()), (RunState::Undone, 1));
+        assert_eq!(journal.kept[0].why, KeptWhy::IndexMoved);
+        let climbing = FORMAT_2.replacen("[\".env\"]", "[\"../.env\"]", 1);
+        assert_eq!(Journal::parse(climbing.as_bytes()), Err(JournalError::Line(2)));
+        let twice: String = FORMAT_2.lines().take(2).chain(FORMAT_2.lines().nth(1)).map(|l| format!("{l}\n")).collect();
+        assert_eq!(Journal::parse(twice.as_bytes()), Err(JournalError::Line(3)));
+    }
+
+    #[test]
     fn newer_formats_and_paths_that_climb_are_refused() {
-        let newer = FORMAT_1.replacen("\"format\":1", "\"format\":2", 1);
-        assert_eq!(Journal::parse(newer.as_bytes()), Err(JournalError::Format(2)));
+        let newer = FORMAT_1.replacen("\"format\":1", "\"format\":3", 1);
+        assert_eq!(Journal::parse(newer.as_bytes()), Err(JournalError::Format(3)));
         let climbing = FORMAT_1.replacen("\"path\":\".gitignore\"", "\"path\":\"../x\"", 1);
         assert_eq!(Journal::parse(climbing.as_bytes()), Err(JournalError::Line(3)));
         let temp = FORMAT_1.replacen("\".flask-harden-7f3a-1\"", "\".flask-harden-/../x\"", 1);

@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "the one place that writes, renames and removes files")]
 
 pub mod error;
+mod index;
 mod journal;
 mod lock;
 mod receipt;

@@ -27,6 +27,9 @@ pub struct Receipt {
     /// In the order of writing.
     pub files: Vec<FileOutcome>,
     pub keys: Vec<KeyPlace>,
+    /// Files that git stopped tracking.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untracked: Vec<RepoPath>,
     /// Files an undo or a recovery left as they were, and why.
     pub kept: Vec<Kept>,
     /// The diff as it was shown, secrets masked; kept beside the receipt.
@@ -64,6 +67,7 @@ impl Receipt {
             state: journal.state,
             files: journal.files.iter().map(outcome).collect(),
             keys: journal.keys.clone(),
+            untracked: journal.index.as_ref().map(|op| op.paths.clone()).unwrap_or_default(),
             kept: journal.kept.clone(),
             diff,
         })

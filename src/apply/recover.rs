@@ -5,7 +5,8 @@ use crate::repo::Tree;
 use crate::text::ContentHash;
 
 use super::error::ApplyError;
-use super::journal::{self, Ending, FileOp, Journal, Kept, KeptWhy, Record, RunState, Writer};
+use super::index::{self, Entries, IndexPlace};
+use super::journal::{self, Ending, FileOp, IndexOp, Journal, Kept, KeptWhy, Record, Role, RunState, Writer};
 use super::receipt::Receipt;
 use super::run_dir::RunDir;
 use super::state_dir::{RunId, StateError, TreeState};
@@ -87,11 +88,15 @@ pub(super) fn recover(tree: &Tree, state: &TreeState) -> Result<Vec<Recovered>, 
 }
 
 fn recover_one(tree: &Tree, run: &RunDir, writer: &mut Writer) -> Result<(RecoveredAs, Vec<Kept>), GiveBackError> {
+    index::tidy(run);
+    if let Some(op) = &writer.journal.index {
+        IndexPlace::find(tree)?.discard(op)?;
+    }
     if writer.journal.state == RunState::UndoOpen {
         let outcome = undo::carry_on(tree, run, writer)?;
         return Ok((RecoveredAs::UndoFinished, outcome));
     }
-    if !writer.journal.taking_back && all_written(tree, &writer.journal)? {
+    if !writer.journal.taking_back && all_written(tree, run, &writer.journal)? {
         discard_temps(tree, &writer.journal)?;
         let mut receipt = Receipt::of(run, &writer.journal)?;
         receipt.state = RunState::Applied;
@@ -102,7 +107,12 @@ fn recover_one(tree: &Tree, run: &RunDir, writer: &mut Writer) -> Result<(Recove
     Ok((RecoveredAs::TakenBack, take_back(tree, run, writer)?))
 }
 
-fn all_written(tree: &Tree, journal: &Journal) -> Result<bool, FileError> {
+fn all_written(tree: &Tree, run: &RunDir, journal: &Journal) -> Result<bool, FileError> {
+    if let Some(op) = &journal.index
+        && IndexPlace::find(tree)?.entries(run, op)? != Entries::Absent
+    {
+        return Ok(false);
+    }
     for op in &journal.files {
         if !matches!(standing(tree, op)?.1, Standing::After(_)) {
             return Ok(false);
@@ -125,7 +135,27 @@ pub(super) enum GiveBackError {
 pub(super) fn take_back(tree: &Tree, run: &RunDir, writer: &mut Writer) -> Result<Vec<Kept>, GiveBackError> {
     discard_temps(tree, &writer.journal)?;
     let mut kept = Vec::new();
-    for op in writer.journal.files.iter().rev() {
+    let (ignores, others): (Vec<&FileOp>, Vec<&FileOp>) =
+        writer.journal.files.iter().rev().partition(|op| op.role == Role::Ignore);
+    take_back_files(tree, run, &others, &mut kept)?;
+    if let Some(op) = &writer.journal.index {
+        kept.extend(IndexPlace::find(tree)?.give_back(run, op, false)?);
+    }
+    take_back_files(tree, run, &ignores, &mut kept)?;
+    writer.append(vec![Record::Close { ending: Ending::TakenBack, kept: kept.clone() }])?;
+    let given_back = |op: &&FileOp| !kept.iter().any(|kept| kept.path == op.path);
+    drop_backups(run, writer.journal.files.iter().filter(given_back));
+    if let Some(op) = writer.journal.index.as_ref().filter(|_| !kept.iter().any(Kept::is_of_index)) {
+        run.remove(&op.backup);
+    }
+    // The journal is closed; a receipt that cannot be renewed does not undo that.
+    let _ = Receipt::of(run, &writer.journal).and_then(|receipt| receipt.keep(run));
+    Ok(kept)
+}
+
+/// Gives these files back, in this order; those that are not as the run left them are kept.
+fn take_back_files(tree: &Tree, run: &RunDir, ops: &[&FileOp], kept: &mut Vec<Kept>) -> Result<(), FileError> {
+    for op in ops {
         let why = match standing(tree, op)? {
             (_, Standing::Before) => continue,
             (Some(slot), Standing::After(found)) => {
@@ -138,12 +168,7 @@ pub(super) fn take_back(tree: &Tree, run: &RunDir, writer: &mut Writer) -> Resul
         };
         kept.push(Kept { path: op.path.clone(), why });
     }
-    writer.append(vec![Record::Close { ending: Ending::TakenBack, kept: kept.clone() }])?;
-    let given_back = |op: &&FileOp| !kept.iter().any(|kept| kept.path == op.path);
-    drop_backups(run, writer.journal.files.iter().filter(given_back));
-    // The journal is closed; a receipt that cannot be renewed does not undo that.
-    let _ = Receipt::of(run, &writer.journal).and_then(|receipt| receipt.keep(run));
-    Ok(kept)
+    Ok(())
 }
 
 /// Puts the old file back in place of `found`, or removes it where there was none.
@@ -187,6 +212,11 @@ pub(super) fn drop_backups<'o>(run: &RunDir, ops: impl Iterator<Item = &'o FileO
 /// Nothing else helps: names the files that are not what they were, and where their backups are.
 pub(super) fn stuck(tree: &Tree, run: &RunDir, journal: &Journal, reason: String) -> ApplyError {
     let changed = |op: &&FileOp| !matches!(standing(tree, op), Ok((_, Standing::Before)));
-    let left = journal.files.iter().filter(changed).map(|op| op.path.clone()).collect();
+    let mut left: Vec<_> = journal.files.iter().filter(changed).map(|op| op.path.clone()).collect();
+    let present = |op: &&IndexOp| {
+        let entries = IndexPlace::find(tree).and_then(|place| place.entries(run, op));
+        matches!(entries, Ok(Entries::Present))
+    };
+    left.extend(journal.index.as_ref().filter(|op| !present(op)).map(|_| index::index_path()));
     ApplyError::Stuck { run: run.id.clone(), reason, left, backups: run.path_of("") }
 }

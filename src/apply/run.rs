@@ -8,7 +8,10 @@ use crate::repo::Tree;
 use crate::text::ContentHash;
 
 use super::error::{ApplyError, Failure};
-use super::journal::{self, Ending, FORMAT, FileMark, FileOp, KeyPlace, Record, RunState, StoredKey, Writer};
+use super::index::{IndexChange, IndexPlace};
+use super::journal::{
+    self, Ending, FORMAT, FORMAT_UNTRACK, FileMark, FileOp, KeyPlace, Record, RunState, StoredKey, Writer,
+};
 use super::lock::{self, Lock};
 use super::receipt::{DIFF, Receipt};
 use super::record::{self, StoreRecord};
@@ -66,22 +69,28 @@ impl<'t> Session<'t> {
         for change in changes {
             targets.push(Target::examine(self.tree, change).map_err(ApplyError::Refused)?);
         }
+        let place = if draft.untracked.is_empty() { None } else { Some(self.index_place()?) };
         let run = self.state.new_run()?;
-        let mut writer = match self.announce(&run, draft, &targets) {
+        let index = place.as_ref().map(|place| Ok((place, place.without(&run, &draft.untracked)?))).transpose();
+        let index = index.map_err(|error| {
+            self.state.forget(&run);
+            ApplyError::Refused(error)
+        })?;
+        let mut writer = match self.announce(&run, draft, &targets, index.as_ref().map(|(_, change)| change)) {
             Ok(writer) => writer,
             Err(error) => {
                 self.state.forget(&run);
                 return Err(error.into());
             }
         };
-        if let Err(cause) = stage_all(&run, &writer, &targets) {
+        if let Err(cause) = stage_all(&run, &writer, &targets, index.as_ref().map(|(_, change)| change)) {
             return Err(match self.take_back(&run, &mut writer, cause) {
                 ApplyError::TakenBack { cause: Failure::File(error), .. } => ApplyError::Refused(error),
                 ApplyError::TakenBack { cause: Failure::State(error), .. } => ApplyError::State(error),
                 other => other,
             });
         }
-        match install_all(&writer, &targets, read_back).and_then(|()| close(&run, &mut writer)) {
+        match install_all(&writer, &targets, index.as_ref(), read_back).and_then(|()| close(&run, &mut writer)) {
             Ok(receipt) => Ok(receipt),
             Err(cause) => Err(self.take_back(&run, &mut writer, cause)),
         }
@@ -111,12 +120,22 @@ impl<'t> Session<'t> {
         undo::undo(self, id, options)
     }
 
+    fn index_place(&self) -> Result<IndexPlace, ApplyError> {
+        IndexPlace::find(self.tree).map_err(ApplyError::Refused)
+    }
+
     /// Journals everything this run will do.
-    fn announce(&self, run: &RunDir, draft: &Draft, targets: &[Target<'_, '_>]) -> Result<Writer, StateError> {
+    fn announce(
+        &self,
+        run: &RunDir,
+        draft: &Draft,
+        targets: &[Target<'_, '_>],
+        index: Option<&IndexChange>,
+    ) -> Result<Writer, StateError> {
         let diff: String = targets.iter().map(|target| target.change.diff.as_str()).collect();
         run.store(DIFF, diff.as_bytes())?;
         let mut records = vec![Record::Open {
-            format: FORMAT,
+            format: if index.is_some() { FORMAT_UNTRACK } else { FORMAT },
             run: run.id.clone(),
             number: self.next_number()?,
             tree: self.tree.root().to_string_lossy().into_owned(),
@@ -124,6 +143,7 @@ impl<'t> Session<'t> {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
         }];
         records.extend(draft.secrets.iter().map(|key| Record::Key(place_of(key))));
+        records.extend(index.map(|change| Record::Untrack(change.op.clone())));
         records.extend(targets.iter().enumerate().map(|(at, target)| Record::File(target.operation(&run.id, at))));
         let mut writer = Writer::create(run)?;
         writer.append(records)?;
@@ -224,7 +244,15 @@ fn place_of(key: &SecretChange) -> KeyPlace {
 }
 
 /// Backs up and stages. No file of the tree has changed when this fails.
-fn stage_all(run: &RunDir, writer: &Writer, targets: &[Target<'_, '_>]) -> Result<(), Failure> {
+fn stage_all(
+    run: &RunDir,
+    writer: &Writer,
+    targets: &[Target<'_, '_>],
+    index: Option<&IndexChange>,
+) -> Result<(), Failure> {
+    if let Some(change) = index {
+        run.store(&change.op.backup, &change.found.bytes)?;
+    }
     for (target, op) in targets.iter().zip(&writer.journal.files) {
         if let (Some(found), Some(backup)) = (&target.found, &op.backup) {
             run.store(backup, &found.bytes)?;
@@ -237,14 +265,23 @@ fn stage_all(run: &RunDir, writer: &Writer, targets: &[Target<'_, '_>]) -> Resul
     Ok(())
 }
 
-/// Renames everything into place, ignore files first, code last.
-fn install_all(writer: &Writer, targets: &[Target<'_, '_>], read_back: ReadBack<'_>) -> Result<(), Failure> {
+/// Renames everything into place: ignore files first, then git's index, so that no key is in a
+/// file that git has or would take; code last.
+fn install_all(
+    writer: &Writer,
+    targets: &[Target<'_, '_>],
+    index: Option<&(&IndexPlace, IndexChange)>,
+    read_back: ReadBack<'_>,
+) -> Result<(), Failure> {
     for phase in [Phase::Ignore, Phase::Secret, Phase::Code] {
         let pairs = targets.iter().zip(&writer.journal.files);
         let mut in_phase = pairs.filter(|(target, _)| target.change.phase == phase).peekable();
         let any = in_phase.peek().is_some();
         for (target, op) in in_phase {
             target.slot.install(&op.temp, target.found.as_ref())?;
+        }
+        if let (Phase::Ignore, Some((place, change))) = (phase, index) {
+            place.install(change)?;
         }
         if any && phase == Phase::Secret {
             read_back().map_err(Failure::ReadBack)?;

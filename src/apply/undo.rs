@@ -5,7 +5,8 @@ use crate::repo::Tree;
 use crate::text::RepoPath;
 
 use super::error::ApplyError;
-use super::journal::{self, FileOp, Journal, Kept, KeptWhy, Record, Role, RunState, UndoStep, Writer};
+use super::index::{IndexPlace, WayBack};
+use super::journal::{self, FileOp, IndexStep, Journal, Kept, KeptWhy, Record, Role, RunState, UndoStep, Writer};
 use super::receipt::Receipt;
 use super::recover::{self, GiveBackError, Standing, discard_temps, stage_old, standing};
 use super::run::{Session, now};
@@ -32,33 +33,35 @@ pub struct UndoReport {
     pub restored: Vec<RepoPath>,
     /// Created by the run, now removed.
     pub removed: Vec<RepoPath>,
+    /// Tracked by git again.
+    pub tracked: Vec<RepoPath>,
     /// Left as they are, and why.
     pub kept: Vec<Kept>,
 }
 
 pub(super) fn undo(session: &Session<'_>, id: Option<&RunId>, options: UndoOptions) -> Result<UndoReport, ApplyError> {
     let (run, journal, bytes) = choose(&session.state, id)?;
-    let (steps, kept) = decide(session.tree, &journal, options).map_err(ApplyError::Refused)?;
-    if steps.is_empty() && journal.state == RunState::Undone {
-        return Ok(UndoReport { run: run.id.clone(), restored: Vec::new(), removed: Vec::new(), kept });
+    let Decided { steps, index, kept } = decide(session.tree, &run, &journal, options).map_err(ApplyError::Refused)?;
+    if steps.is_empty() && index.is_none() && journal.state == RunState::Undone {
+        return Ok(UndoReport::new(&run, kept));
     }
     if options.force {
         save_edited(session.tree, &run, &journal, &steps)?;
     }
     let mut writer = Writer::resume(&run, journal, &bytes)?;
-    writer.append(vec![Record::Undo { time: now(), steps, kept }])?;
+    writer.append(vec![Record::Undo { time: now(), steps, kept, index }])?;
     let ready = match prepare(session.tree, &run, &writer.journal) {
         Ok(ready) => ready,
         Err(error) => return Err(abandon(session.tree, &run, &mut writer, error)),
     };
-    finish(&run, &mut writer, ready)
+    finish(session.tree, &run, &mut writer, ready)
         .map_err(|error| recover::stuck(session.tree, &run, &writer.journal, error.to_string()))
 }
 
 /// Carries an interrupted undo on.
 pub(super) fn carry_on(tree: &Tree, run: &RunDir, writer: &mut Writer) -> Result<Vec<Kept>, GiveBackError> {
     let ready = prepare(tree, run, &writer.journal)?;
-    Ok(finish(run, writer, ready)?.kept)
+    Ok(finish(tree, run, writer, ready)?.kept)
 }
 
 /// The run meant, with its journal. Without an id: the newest that was written, undone or not, so
@@ -82,12 +85,48 @@ fn choose(state: &TreeState, id: Option<&RunId>) -> Result<(RunDir, Journal, Vec
     })
 }
 
-/// What to do with each file, last written first, and what is kept.
-fn decide(tree: &Tree, journal: &Journal, options: UndoOptions) -> Result<(Vec<UndoStep>, Vec<Kept>), FileError> {
-    let (mut steps, mut kept) = (Vec::new(), Vec::new());
+impl UndoReport {
+    fn new(run: &RunDir, kept: Vec<Kept>) -> Self {
+        Self { run: run.id.clone(), restored: Vec::new(), removed: Vec::new(), tracked: Vec::new(), kept }
+    }
+}
+
+/// What an undo will do.
+struct Decided {
+    /// Last written first.
+    steps: Vec<UndoStep>,
+    index: Option<IndexStep>,
+    kept: Vec<Kept>,
+}
+
+/// What to do with git's index; nothing where the files are tracked, and what is kept where
+/// others changed it since.
+fn decide_index(
+    tree: &Tree,
+    run: &RunDir,
+    journal: &Journal,
+    options: UndoOptions,
+) -> Result<(Option<IndexStep>, Vec<Kept>), FileError> {
+    let Some(op) = &journal.index else { return Ok((None, Vec::new())) };
+    if journal.undone && !journal.kept.iter().any(Kept::is_of_index) {
+        return Ok((None, Vec::new()));
+    }
+    Ok(match IndexPlace::find(tree)?.way_back(run, op, options.force)? {
+        WayBack::Done => (None, Vec::new()),
+        WayBack::Moved => (None, op.kept()),
+        WayBack::Replace(..) => (Some(IndexStep { force: options.force }), Vec::new()),
+    })
+}
+
+/// What to do with each file and with git's index, and what is kept.
+fn decide(tree: &Tree, run: &RunDir, journal: &Journal, options: UndoOptions) -> Result<Decided, FileError> {
+    let mut steps = Vec::new();
+    let (index, mut kept) = decide_index(tree, run, journal, options)?;
+    // A file with a key that stays untracked must stay ignored.
+    let untracked_stays = !kept.is_empty();
     let mut key_stays = false;
     for (index, op) in journal.files.iter().enumerate().rev() {
-        if journal.undone && !journal.kept.iter().any(|kept| kept.path == op.path) {
+        if journal.undone && !journal.kept.iter().any(|kept| kept.path == op.path && !kept.is_of_index()) {
             continue;
         }
         let (slot, standing) = standing(tree, op)?;
@@ -101,7 +140,7 @@ fn decide(tree: &Tree, journal: &Journal, options: UndoOptions) -> Result<(Vec<U
                 Err(KeptWhy::HoldsKey)
             }
             Standing::After(_) | Standing::Edited(_)
-                if op.role == Role::Ignore && key_stays && !options.restore_ignores =>
+                if op.role == Role::Ignore && (untracked_stays || key_stays && !options.restore_ignores) =>
             {
                 Err(KeptWhy::IgnoresKey)
             }
@@ -120,7 +159,7 @@ fn decide(tree: &Tree, journal: &Journal, options: UndoOptions) -> Result<(Vec<U
         }
     }
     kept.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((steps, kept))
+    Ok(Decided { steps, index, kept })
 }
 
 /// Before edits are given up on request, they are saved among the backups.
@@ -145,6 +184,12 @@ struct Ready<'t> {
 /// Stages all old contents. Nothing of the tree has changed yet when this fails.
 fn prepare<'t>(tree: &'t Tree, run: &RunDir, journal: &Journal) -> Result<Vec<Ready<'t>>, GiveBackError> {
     discard_temps(tree, journal)?;
+    if let (Some(op), Some(step)) = (&journal.index, journal.index_step) {
+        let place = IndexPlace::find(tree)?;
+        place.discard(op)?;
+        // Whatever keeps the index from being written is found before a file is.
+        place.way_back(run, op, step.force)?;
+    }
     let mut ready = Vec::with_capacity(journal.steps.len());
     for step in &journal.steps {
         let op = journal.files[step.op].clone();
@@ -176,9 +221,31 @@ fn examine<'t>(tree: &'t Tree, op: FileOp, step: &UndoStep) -> Result<Ready<'t>,
 }
 
 /// Renames and removes, then closes the undo.
-fn finish(run: &RunDir, writer: &mut Writer, ready: Vec<Ready<'_>>) -> Result<UndoReport, GiveBackError> {
-    let kept = writer.journal.decided.clone();
-    let mut report = UndoReport { run: run.id.clone(), restored: Vec::new(), removed: Vec::new(), kept };
+fn finish(tree: &Tree, run: &RunDir, writer: &mut Writer, ready: Vec<Ready<'_>>) -> Result<UndoReport, GiveBackError> {
+    let mut report = UndoReport::new(run, writer.journal.decided.clone());
+    let (ignores, others): (Vec<_>, Vec<_>) = ready.into_iter().partition(|step| step.op.role == Role::Ignore);
+    let mut done = finish_files(others, &mut report)?;
+    if let (Some(op), Some(step)) = (&writer.journal.index, writer.journal.index_step) {
+        let kept = IndexPlace::find(tree)?.give_back(run, op, step.force)?;
+        if kept.is_empty() {
+            report.tracked.clone_from(&op.paths);
+        }
+        report.kept.extend(kept);
+    }
+    done.extend(finish_files(ignores, &mut report)?);
+    report.kept.sort_by(|a, b| a.path.cmp(&b.path));
+    writer.append(vec![Record::UndoClose { finished: true, kept: report.kept.clone() }])?;
+    recover::drop_backups(run, done.iter());
+    if let Some(op) = writer.journal.index.as_ref().filter(|_| !report.kept.iter().any(Kept::is_of_index)) {
+        run.remove(&op.backup);
+    }
+    // The undo is closed; a receipt that cannot be renewed does not take that back.
+    let _ = Receipt::of(run, &writer.journal).and_then(|receipt| receipt.keep(run));
+    Ok(report)
+}
+
+/// Renames and removes these; gives the operations that were taken back.
+fn finish_files(ready: Vec<Ready<'_>>, report: &mut UndoReport) -> Result<Vec<FileOp>, FileError> {
     let mut done = Vec::new();
     for step in ready {
         if let Some(why) = step.kept {
@@ -194,12 +261,7 @@ fn finish(run: &RunDir, writer: &mut Writer, ready: Vec<Ready<'_>>) -> Result<Un
         }
         done.push(step.op);
     }
-    report.kept.sort_by(|a, b| a.path.cmp(&b.path));
-    writer.append(vec![Record::UndoClose { finished: true, kept: report.kept.clone() }])?;
-    recover::drop_backups(run, done.iter());
-    // The undo is closed; a receipt that cannot be renewed does not take that back.
-    let _ = Receipt::of(run, &writer.journal).and_then(|receipt| receipt.keep(run));
-    Ok(report)
+    Ok(done)
 }
 
 /// Nothing was given back yet: the run is as it was before the undo.

@@ -55,6 +55,10 @@ pub enum Refusal {
     Attribute { name: String },
     #[error("its backup is missing or damaged")]
     Backup,
+    #[error("git is at work on it: {lock} is there")]
+    Locked { lock: String },
+    #[error("cannot be used: {0}")]
+    Index(String),
     #[error("its backup cannot be stored: {0}")]
     State(String),
     #[error("cannot be {doing}: {source}")]
@@ -269,6 +273,72 @@ impl<'t> Slot<'t> {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(self.errno("tidied up after", errno)),
         }
+    }
+
+    /// The lock that git takes before it writes the target.
+    pub(super) fn lock_name(&self) -> String {
+        format!("{}.lock", self.path.name())
+    }
+
+    /// Nobody holds the lock now.
+    pub(super) fn check_unlocked(&self, lock: &str) -> Result<(), FileError> {
+        match rustix::fs::statat(&self.dir, lock, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(()),
+            Ok(_) => Err(self.locked(lock)),
+            Err(errno) => Err(self.errno("examined", errno)),
+        }
+    }
+
+    fn locked(&self, lock: &str) -> FileError {
+        let parent = self.path.parent();
+        self.fail(Refusal::Locked { lock: parent.join(lock).map_or_else(|| lock.to_owned(), |path| path.to_string()) })
+    }
+
+    /// Gives a staged file the time of the target.
+    pub(super) fn same_time(&self, temp: &str) -> Result<(), FileError> {
+        let stat = rustix::fs::statat(&self.dir, self.path.name(), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|errno| self.errno("examined", errno))?;
+        let time = |seconds, nanoseconds| rustix::fs::Timespec { tv_sec: seconds, tv_nsec: nanoseconds };
+        // The widths of these fields differ between systems.
+        #[allow(clippy::unnecessary_cast)]
+        let times = rustix::fs::Timestamps {
+            last_access: time(stat.st_atime as _, stat.st_atime_nsec as _),
+            last_modification: time(stat.st_mtime as _, stat.st_mtime_nsec as _),
+        };
+        rustix::fs::utimensat(&self.dir, temp, &times, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|errno| self.errno("given its time", errno))
+    }
+
+    /// Renames a staged file over the target while the lock is held. The lock is another name of
+    /// the staged file: it is whole from the beginning, and known as ours after a crash.
+    pub(super) fn install_locked(&self, temp: &str, lock: &str, over: &Found) -> Result<(), FileError> {
+        rustix::fs::linkat(&self.dir, temp, &self.dir, lock, AtFlags::empty()).map_err(|errno| match errno {
+            Errno::EXIST => self.locked(lock),
+            other => self.errno("locked", other),
+        })?;
+        self.check_unmoved()?;
+        self.check_same(over)?;
+        rustix::fs::renameat(&self.dir, lock, &self.dir, self.path.name())
+            .map_err(|errno| self.errno("replaced", errno))?;
+        rustix::fs::unlinkat(&self.dir, temp, AtFlags::empty())
+            .map_err(|errno| self.errno("tidied up after", errno))?;
+        self.sync()
+    }
+
+    /// Removes a temporary file of ours, and the lock where that is the same file.
+    pub(super) fn discard_locked(&self, temp: &str, lock: &str) -> Result<(), FileError> {
+        let id = |name: &str| match rustix::fs::statat(&self.dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            // The widths of these fields differ between systems.
+            #[allow(clippy::unnecessary_cast)]
+            Ok(stat) => Ok(Some((stat.st_dev as u64, stat.st_ino as u64))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(self.errno("tidied up after", errno)),
+        };
+        let ours = id(temp)?;
+        if ours.is_some() && id(lock)? == ours {
+            self.discard(lock)?;
+        }
+        self.discard(temp)
     }
 
     fn sync(&self) -> Result<(), FileError> {

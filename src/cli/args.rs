@@ -336,6 +336,14 @@ pub struct GlobalArgs {
     #[arg(long, global = true, hide_short_help = true)]
     pub adopt: bool,
 
+    /// With fixes: have git stop tracking .env files with secrets; the files stay here
+    ///
+    /// Only the index of git is written. Once that is committed and pushed, the next git pull
+    /// deletes the file in every other checkout, and on servers that deploy by git pull: keep a
+    /// copy there first.
+    #[arg(long, global = true, hide_short_help = true)]
+    pub untrack: bool,
+
     /// Judge this target of the project's settings
     #[arg(long, global = true, value_name = "T", hide_short_help = true)]
     pub target: Option<String>,

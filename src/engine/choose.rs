@@ -33,6 +33,7 @@ pub(super) fn choices(
         None => store(scan, &recorded)?,
     };
     let mut choices = Choices::new(store);
+    choices.untrack = request.flags.untrack;
     choices.project = match recorded.project.or_else(|| origin(&tree)) {
         Some(project) => project,
         None => fresh.to_owned(),

@@ -1,7 +1,7 @@
 //! What can end a run, in words for a person: what failed, why, what to type now. The errors of
 //! the walls below become these; texts of third parties in them are not escaped yet.
 
-use crate::apply::{ApplyError, Failure, StateError};
+use crate::apply::{ApplyError, Failure, FileError, Refusal, StateError};
 use crate::repo::TreeError;
 
 /// What kind of failure it is; a face chooses its exit code by it.
@@ -82,9 +82,7 @@ impl From<ApplyError> for EngineError {
             ApplyError::Locked => refused("another run of flask-harden is at work on this directory")
                 .why("two runs would write the same files")
                 .now("wait for it to end, then type the command again"),
-            ApplyError::Refused(file) => refused("a file cannot be written")
-                .why(file.to_string())
-                .now("flask-harden --diff   shows what would be written to the files as they are now"),
+            ApplyError::Refused(file) => refused_file(&file),
             ApplyError::Empty => refused("there is nothing to write").why(text).now("flask-harden scan"),
             ApplyError::TakenBack { cause: Failure::ReadBack(reason), kept } => {
                 taken_back(Self::new(ErrorKind::StoreUnusable, "the new key could not be read back").why(reason), &kept)
@@ -114,6 +112,20 @@ impl From<ApplyError> for EngineError {
         };
         said.nothing_written &= unchanged;
         said
+    }
+}
+
+/// A file that is not written, found before anything was.
+fn refused_file(file: &FileError) -> EngineError {
+    let refused = |what: &str| EngineError::new(ErrorKind::WriteRefused, what).why(file.to_string());
+    match &file.why {
+        Refusal::Locked { lock } => refused("git's index cannot be written now")
+            .now("let the git command that is at work end, then type the command again")
+            .now(format!("where none is at work, one was interrupted: remove {lock} yourself")),
+        Refusal::Index(_) => refused("git's index cannot be written")
+            .now("git rm --cached FILE   stops tracking a file; then type the command again without --untrack"),
+        _ => refused("a file cannot be written")
+            .now("flask-harden --diff   shows what would be written to the files as they are now"),
     }
 }
 

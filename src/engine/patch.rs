@@ -89,7 +89,7 @@ fn is_editable(remedy: &Remedy, file: &RepoPath) -> bool {
         Change::Chmod { path, .. } => (path == file).then_some(false),
         Change::Ignore { file: path, .. } | Change::PutSecret { file: path, .. } => (path == file).then_some(false),
         Change::ServerStart { conf, .. } => (conf == file).then_some(false),
-        Change::KeepSecret(_) => None,
+        Change::KeepSecret(_) | Change::Untrack { .. } => None,
     };
     let mut of_file = remedy.changes.iter().filter_map(touches).peekable();
     of_file.peek().is_some() && of_file.all(|by_hand| by_hand)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{self, ChosenStore, ComposeError, Composing, Decisions, Draft, Held};
+use crate::plan::{self, ChosenStore, ComposeError, Composing, Decision, Decisions, Draft, Held};
 use crate::remedy::{Applicability, Remedy};
 use crate::repo::Tree;
 use crate::rules;
@@ -56,11 +56,15 @@ fn plan_with(
     let (choices, why) = choose::choices(scan, request, fresh, store)?;
     let mut remedies = plan::build(&scan.facts, &scan.findings, &choices);
     remedies.extend(ignores::remedy(&scan.facts, ignores));
+    if choices.untrack {
+        let own = rules::untracking(&scan.facts, &remedies);
+        remedies.extend(own);
+    }
     let named = store.is_some() || scan.options.store.value != "auto";
     let store = format!("{} ({why})", choices.store.name());
     let by_default = why == choose::BY_DEFAULT;
     let mut plan = Plan { remedies, choices, store, named, by_default };
-    let everything = Decisions::at_least(&plan.remedies, Applicability::Automatic);
+    let everything = accepted(&plan, Applicability::Automatic);
     // A store that cannot be used is for the draft to say, not for a report.
     if let Ok((_, withheld)) = proven(scan, &plan, request, &everything, &mut OsRandom) {
         plan.remedies.iter_mut().filter(|remedy| withheld.contains_key(&remedy.id)).for_each(for_a_person);
@@ -95,7 +99,7 @@ fn for_a_person(remedy: &mut Remedy) {
 /// # Errors
 /// A word that names no fix of this plan.
 pub fn decide(plan: &Plan, least: Applicability, skip: &[String]) -> Result<Decisions, EngineError> {
-    let mut decisions = Decisions::at_least(&plan.remedies, least);
+    let mut decisions = accepted(plan, least);
     decisions.skip_named(&plan.remedies, skip).map_err(|word| {
         let known = plan.remedies.iter().map(|remedy| format!("--skip {}", remedy.id));
         let error = EngineError::new(ErrorKind::Settings, format!("no fix here is called '{word}'"))
@@ -103,6 +107,15 @@ pub fn decide(plan: &Plan, least: Applicability, skip: &[String]) -> Result<Deci
         known.take(12).fold(error, EngineError::now)
     })?;
     Ok(decisions)
+}
+
+/// What an option accepts: by applicability, and the untracking that was asked for by name.
+fn accepted(plan: &Plan, least: Applicability) -> Decisions {
+    let mut decisions = Decisions::at_least(&plan.remedies, least);
+    for remedy in plan.remedies.iter().filter(|remedy| plan.choices.untrack && remedy.untracks()) {
+        decisions.set(&remedy.id, Decision::Accept);
+    }
+    decisions
 }
 
 /// The draft that writes what was accepted, and lists the rest. Cheap: it is made again at every
@@ -188,17 +201,19 @@ fn compose(
         Ok(key)
     });
     keys.values_mut().for_each(zeroize::Zeroize::zeroize);
-    composed.map(|(draft, _)| draft).map_err(refused)
+    composed.map(|(draft, _)| draft).map_err(|error| refused(scan, error))
 }
 
-fn refused(error: ComposeError) -> EngineError {
+fn refused(scan: &Scan, error: ComposeError) -> EngineError {
     match error {
         ComposeError::TrackedEnvFile { path } => {
+            let how = match scan.facts.index_problem {
+                None => "--untrack   stops tracking it".to_owned(),
+                Some(_) => format!("git rm --cached {path}   stops tracking it"),
+            };
             EngineError::new(ErrorKind::StoreUnusable, format!("{path} cannot hold the new key"))
                 .why("git tracks it, so the key would be committed")
-                .now(format!(
-                    "git rm --cached {path}   stops tracking it; the next git pull deletes it in other checkouts"
-                ))
+                .now(format!("{how}; the next git pull deletes it in other checkouts: keep a copy there first"))
                 .now("--store none   writes no key; set the variable on the host")
         }
         ComposeError::EnvFile { path, reason } => {

@@ -12,7 +12,7 @@ use crate::facts::{EnvFile, Facts, FileRole, Files, Launch, PyFile, dependencies
 use crate::lang::{dotenv::EnvDocument, python};
 use crate::notice::{Notice, NoticeKind};
 use crate::options::{Options, Source};
-use crate::plan::FileChange;
+use crate::plan::Draft;
 use crate::repo::git::Proposed;
 use crate::repo::{self, GitState, Limits, Tree, TreeError};
 use crate::text::{Location, RepoPath, SourceFile};
@@ -53,7 +53,8 @@ pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, V
 
 /// The facts as they would be with other contents of some files. History stays as it was read.
 /// Nothing is read from the tree but what git ignores.
-pub(super) fn facts_after(before: &Facts, changed: &[FileChange], place: &Place<'_>) -> Facts {
+pub(super) fn facts_after(before: &Facts, draft: &Draft, place: &Place<'_>) -> Facts {
+    let changed = &draft.files;
     let mut files = before.files.clone();
     for change in changed {
         files.all.insert(change.path.clone(), change.mode);
@@ -67,6 +68,11 @@ pub(super) fn facts_after(before: &Facts, changed: &[FileChange], place: &Place<
     let parsed = before.python.iter().filter(same).map(|file| (file.path.clone(), file.clone())).collect();
     let mut facts = relate(files, &parsed, place, &mut Vec::new());
     facts.credentials = credentials::collect(&facts, &before.credentials, &paths, place);
+    facts
+        .env_files
+        .iter_mut()
+        .filter(|file| draft.untracked.contains(&file.path))
+        .for_each(|file| file.tracked = false);
     facts.leaks.clone_from(&before.leaks);
     facts.stored.clone_from(&before.stored);
     facts.old_keys.clone_from(&before.old_keys);
@@ -93,6 +99,7 @@ fn relate(files: Files, parsed: &BTreeMap<RepoPath, PyFile>, place: &Place<'_>, 
     let production = production(&found.launches).indices().to_vec();
     let mut facts = gather(Read { files, python, env_files, launches: found.launches, loose: found.loose, production });
     facts.git = place.git.git().is_some();
+    facts.index_problem = place.git.git().and_then(|git| git.own_index().err());
     facts.data.private = private(&facts, place);
     facts
 }

@@ -33,7 +33,7 @@ impl<'a> Verifier<'a> {
     /// The facts of the tree as the draft would leave it.
     pub(super) fn facts_after(&self, draft: &Draft) -> Facts {
         let place = Place { tree: &self.tree, git: &self.git, options: &self.scan.options };
-        let mut facts = read::facts_after(&self.scan.facts, &draft.files, &place);
+        let mut facts = read::facts_after(&self.scan.facts, draft, &place);
         for secret in &draft.secrets {
             if let Held::Store { root, .. } = &secret.held {
                 facts.stored.insert((root.clone(), secret.name.clone()));
@@ -45,7 +45,7 @@ impl<'a> Verifier<'a> {
     /// The applied remedies of a draft that leave a finding they should clear, with the reason.
     /// A remedy that names steps for a person is done only when those are.
     pub(super) fn unproven(&self, draft: &Draft) -> BTreeMap<String, String> {
-        if draft.files.is_empty() {
+        if draft.files.is_empty() && draft.untracked.is_empty() {
             return BTreeMap::new();
         }
         let facts = self.facts_after(draft);

@@ -92,6 +92,8 @@ pub struct Facts {
     pub old_keys: Vec<OldKey>,
     /// Whether the tree lies in a git repository that could be opened.
     pub git: bool,
+    /// Why git's index is not to be written here, in words; `None`: it may be, once that is accepted.
+    pub index_problem: Option<String>,
 }
 
 /// A key that this user's state knows the age of.

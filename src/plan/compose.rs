@@ -120,6 +120,9 @@ impl Composing<'_> {
                     format!("Change it by hand in {}; flask-harden explain {} says what is meant.", key.path, key.rule)
                 })
             };
+            if remedy.untracks() {
+                return obstacle(&remedy.reason, "flask-harden --apply --untrack");
+            }
             let why = if remedy.reason.is_empty() { "needs a person" } else { &remedy.reason };
             return obstacle(why, &remedy.steps.first().cloned().unwrap_or_else(by_hand));
         }

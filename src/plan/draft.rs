@@ -115,6 +115,8 @@ pub struct Draft {
     /// In order of writing: by phase, then by path.
     pub files: Vec<FileChange>,
     pub secrets: Vec<SecretChange>,
+    /// Files that git stops tracking, sorted; they stay where they are.
+    pub untracked: Vec<RepoPath>,
     pub applied: Vec<Remedy>,
     pub held_back: Vec<HeldBack>,
     pub conflicts: Vec<Conflict>,
@@ -127,6 +129,6 @@ pub struct Draft {
 impl Draft {
     /// Whether an apply would change nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && !self.secrets.iter().any(SecretChange::is_new)
+        self.files.is_empty() && self.untracked.is_empty() && !self.secrets.iter().any(SecretChange::is_new)
     }
 }

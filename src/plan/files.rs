@@ -1,7 +1,7 @@
 //! The files of a draft while it is composed: edits, creations, ignore lines, keys and modes,
 //! gathered per path, then rendered once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
@@ -38,11 +38,13 @@ pub(super) struct FileSet<'f> {
     files: BTreeMap<RepoPath, Pending>,
     /// Keys outside of the tree.
     kept: Vec<KeepSecret>,
+    /// Files that git stops tracking.
+    untracked: BTreeSet<RepoPath>,
 }
 
 impl<'f> FileSet<'f> {
     pub(super) fn new(facts: &'f Facts) -> Self {
-        Self { facts, files: BTreeMap::new(), kept: Vec::new() }
+        Self { facts, files: BTreeMap::new(), kept: Vec::new(), untracked: BTreeSet::new() }
     }
 
     /// Takes a remedy's changes, all or none. `edited`: files as a person wrote them in its place.
@@ -108,7 +110,7 @@ impl<'f> FileSet<'f> {
                     return Err(refuse(file, "it exists and could not be read"));
                 }
             }
-            Change::Chmod { .. } | Change::KeepSecret(_) => {}
+            Change::Chmod { .. } | Change::KeepSecret(_) | Change::Untrack { .. } => {}
         }
         Ok(())
     }
@@ -119,6 +121,10 @@ impl<'f> FileSet<'f> {
             Change::Ignore { file, .. } | Change::PutSecret { file, .. } => file,
             Change::ServerStart { conf, .. } => conf,
             Change::KeepSecret(keep) => return push_new(&mut self.kept, std::slice::from_ref(keep)),
+            Change::Untrack { path } => {
+                self.untracked.insert(path.clone());
+                return;
+            }
         };
         let pending = self.files.entry(path.clone()).or_default();
         if !pending.remedies.iter().any(|known| known == id) {
@@ -137,7 +143,7 @@ impl<'f> FileSet<'f> {
             Change::PutSecret { name, .. } => push_new(&mut pending.keys, std::slice::from_ref(name)),
             Change::Chmod { mode, .. } => pending.mode = Some(pending.mode.unwrap_or(0o7777) & mode),
             Change::ServerStart { item, .. } => push_new(&mut pending.server, std::slice::from_ref(item)),
-            Change::KeepSecret(_) => {}
+            Change::KeepSecret(_) | Change::Untrack { .. } => {}
         }
     }
 
@@ -216,6 +222,7 @@ impl<'f> FileSet<'f> {
             }
             draft.files.push(change(path, old, after, new_mode, phase, reveal, &pending.remedies));
         }
+        draft.untracked = self.untracked.into_iter().collect();
         draft.secrets.extend(self.kept.into_iter().map(outside));
         draft.files.sort_by(|a, b| (a.phase, &a.path).cmp(&(b.phase, &b.path)));
         Ok(())
@@ -239,7 +246,7 @@ impl<'f> FileSet<'f> {
             let rendered = dotenv::render(before, name, &key, comment)
                 .map_err(|error| ComposeError::EnvFile { path: path.clone(), reason: error.to_string() })?;
             let Some(rendered) = rendered else { continue };
-            if known.is_some_and(|file| file.tracked) {
+            if known.is_some_and(|file| file.tracked) && !self.untracked.contains(path) {
                 return Err(ComposeError::TrackedEnvFile { path: path.clone() });
             }
             *text = Some(rendered);

@@ -134,6 +134,25 @@ impl Git {
         self.tracked.keys().filter_map(|path| self.in_tree(path))
     }
 
+    /// The top of git's work tree, whose `.git/index` may be written for the files of this tree, and
+    /// where the tree lies below it.
+    ///
+    /// # Errors
+    /// Why the index is not to be written, in words.
+    pub fn own_index(&self) -> Result<(PathBuf, RepoPath), String> {
+        let Some(root) = &self.root else { return Err("a bare repository has no index".to_owned()) };
+        let entry = root.root().join(".git");
+        let plain = std::fs::symlink_metadata(&entry).is_ok_and(|meta| meta.is_dir());
+        let same = || Some(self.repo.path().canonicalize().ok()? == entry.canonicalize().ok()?);
+        if !plain || self.repo.is_worktree() || same() != Some(true) {
+            return Err("its index belongs to a repository elsewhere (a linked work tree or a submodule)".to_owned());
+        }
+        match &self.index_problem {
+            Some(problem) => Err(problem.clone()),
+            None => Ok((root.root().to_owned(), self.prefix.clone())),
+        }
+    }
+
     /// Why the index could not be read; `is_tracked` then answers by HEAD.
     pub fn index_problem(&self) -> Option<&str> {
         self.index_problem.as_deref()

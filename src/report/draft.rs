@@ -17,6 +17,7 @@ use super::{counted, rule_of};
 pub fn render(draft: &Draft, store: &str, style: Style) -> String {
     let mut out = String::from("Values are hidden here; this is not a patch for `git apply`.\n");
     let _ = writeln!(out, "Store: {}\n", one_line(store));
+    untracked(&mut out, draft, style);
     for file in &draft.files {
         change(&mut out, draft, file, style);
     }
@@ -39,6 +40,19 @@ pub fn render(draft: &Draft, store: &str, style: Style) -> String {
     held_back(&mut out, &draft.held_back, style);
     out.push_str(&totals(draft));
     out
+}
+
+/// Before anything else: this reaches other people's checkouts.
+fn untracked(out: &mut String, draft: &Draft, style: Style) {
+    if draft.untracked.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", style.paint(Role::Strong, "Git stops tracking (the file stays here)"));
+    for path in &draft.untracked {
+        let _ = writeln!(out, "  {}", one_line(path.as_str()));
+    }
+    out.push_str("  Once this is committed and pushed, the next git pull deletes the file in every other\n");
+    out.push_str("  checkout, and on servers that deploy by git pull. Keep a copy there first.\n\n");
 }
 
 fn change(out: &mut String, draft: &Draft, file: &FileChange, style: Style) {
@@ -150,6 +164,13 @@ fn totals(draft: &Draft) -> String {
         "nothing to write".to_owned()
     } else {
         let mut line = counted(draft.files.len(), "file changes", "files change");
+        if !draft.untracked.is_empty() {
+            let _ = write!(
+                line,
+                ", {} tracked",
+                counted(draft.untracked.len(), "file is no longer", "files are no longer")
+            );
+        }
         let new = draft.secrets.iter().filter(|secret| secret.is_new()).count();
         if new > 0 {
             let _ = write!(line, ", {}", counted(new, "new key", "new keys"));

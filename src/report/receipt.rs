@@ -32,6 +32,9 @@ pub fn written(receipt: Option<&Receipt>, planned: &Draft, root: &Path, style: S
                 };
                 let _ = writeln!(out, "  {word:<11}  {}  (mode {:04o})", shown(&file.path), file.mode & 0o7777);
             }
+            for path in &receipt.untracked {
+                let _ = writeln!(out, "  {:<11}  {}  (the file stays)", "untracked", shown(path));
+            }
             for key in &receipt.keys {
                 let made = key.stored.as_ref().is_none_or(|stored| stored.created);
                 let word = if made { "new key" } else { "key" };
@@ -94,7 +97,7 @@ pub fn undone(undone: &Undone, style: Style) -> String {
     let report = &undone.report;
     let mut out = String::new();
     let touched = report.restored.len() + report.removed.len();
-    let heading = if touched == 0 {
+    let heading = if touched + report.tracked.len() == 0 {
         format!("Nothing to give back: run {} is undone.", report.run)
     } else {
         format!("Run {} is undone: {} given back.", report.run, counted(touched, "file", "files"))
@@ -105,6 +108,9 @@ pub fn undone(undone: &Undone, style: Style) -> String {
     }
     for path in &report.removed {
         let _ = writeln!(out, "  removed    {}", shown(path));
+    }
+    for path in &report.tracked {
+        let _ = writeln!(out, "  tracked    {}  (git has it again)", shown(path));
     }
     kept(&mut out, &report.kept);
     for key in &undone.keys {
@@ -132,6 +138,10 @@ fn kept(out: &mut String, files: &[Kept]) {
 pub fn kept_lines(files: &[Kept]) -> Vec<String> {
     let line = |file: &Kept| {
         let (why, now) = match file.why {
+            KeptWhy::IndexMoved => {
+                let path = shown(&file.path);
+                return format!("{path} as untracked: git's index changed since; git add -f {path} tracks it again");
+            }
             KeptWhy::Edited => ("edited since", "undo --force restores it; the edits are kept with the run"),
             KeptWhy::Removed => ("deleted since", "undo --force brings it back"),
             KeptWhy::Replaced => ("something else stands there now", "undo leaves it to you"),

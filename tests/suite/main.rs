@@ -22,3 +22,4 @@ mod shown_keys;
 mod staged;
 mod support;
 mod tui;
+mod untrack;

@@ -26,6 +26,9 @@ pub fn run(cli: &Cli, which: Which, output: &Output) -> Result<Exit, CliError> {
                 .ok_or_else(|| CliError::new(Exit::Bug, "the draft was made without its values").nothing_written())?;
             report_file::write(path, &patch, Readers::Owner)?;
             let shown = crate::text::escape::one_line(&path.to_string_lossy());
+            if !draft.untracked.is_empty() {
+                output.note("A patch cannot stop tracking a file: git rm --cached does, or --apply --untrack.\n");
+            }
             output.note(&format!("The exact patch is in {shown} (mode 0600). It holds values: delete it after use.\n"));
         }
         _ => super::publish(&super::report(&scan, &plan, Stage::Drafted(&draft), args), args, output)?,

@@ -35,6 +35,7 @@ pub(super) fn request(root: PathBuf, history: Option<History>, args: &GlobalArgs
             ignore: args.ignore.clone(),
             adopt: args.adopt,
             secret_path: args.secret_path.clone(),
+            untrack: args.untrack,
             ..Flags::default()
         },
         formats: report::FORMATS.iter().map(|format| format.name).collect(),

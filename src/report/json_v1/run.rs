@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::apply::{Action, FileOutcome, Receipt};
 use crate::plan::{Conflict, Consequence, Draft, FileChange, HeldBack};
+use crate::text::RepoPath;
 
 use super::super::receipt::undo_command;
 use super::{RemedyDto, remedy_dto};
@@ -18,6 +19,9 @@ pub(super) struct DraftDto<'a> {
     /// In the order of writing.
     files: Vec<ChangeDto<'a>>,
     new_keys: Vec<KeyDto<'a>>,
+    /// Files that git stops tracking.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    untracked: Vec<&'a str>,
     remedies: Vec<RemedyDto<'a>>,
     held_back: Vec<HeldBackDto<'a>>,
     conflicts: Vec<ConflictDto<'a>>,
@@ -75,6 +79,8 @@ pub(super) struct RunDto<'a> {
     id: &'a str,
     files: Vec<WrittenDto<'a>>,
     new_keys: Vec<KeyDto<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    untracked: Vec<&'a str>,
     undo: String,
 }
 
@@ -90,6 +96,7 @@ pub(super) fn draft<'a>(draft: &'a Draft, store: &'a str) -> DraftDto<'a> {
         store,
         files: draft.files.iter().map(change).collect(),
         new_keys: draft.secrets.iter().map(|key| KeyDto { name: &key.name, place: &key.place }).collect(),
+        untracked: draft.untracked.iter().map(RepoPath::as_str).collect(),
         remedies: draft.applied.iter().map(remedy_dto).collect(),
         held_back: draft.held_back.iter().map(held_back).collect(),
         conflicts: draft.conflicts.iter().map(conflict).collect(),
@@ -102,6 +109,7 @@ pub(super) fn run<'a>(receipt: &'a Receipt, root: &Path) -> RunDto<'a> {
         id: receipt.run.as_str(),
         files: receipt.files.iter().map(written).collect(),
         new_keys: receipt.keys.iter().map(|key| KeyDto { name: &key.name, place: &key.place }).collect(),
+        untracked: receipt.untracked.iter().map(RepoPath::as_str).collect(),
         undo: undo_command(receipt, root),
     }
 }

@@ -54,6 +54,11 @@ pub fn host_steps(
     hosts::steps(facts, env_path, name, store)
 }
 
+/// Has git stop tracking the env files that these remedies put a key into.
+pub fn untracking(facts: &Facts, remedies: &[Remedy]) -> Vec<Remedy> {
+    env_file_tracked::of_keys(facts, remedies)
+}
+
 pub const RULES: &[&Rule] = &[
     &leaked_in_history::RULE,
     &hardcoded::RULE,

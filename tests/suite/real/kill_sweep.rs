@@ -31,10 +31,7 @@ fn one_step_for_the_sweep() {
     for _ in 0..64 {
         std::fs::write("/dev/null", "-").unwrap();
     }
-    let scenario = match scenario.as_str() {
-        "NewEnvFile" => Scenario::NewEnvFile,
-        _ => Scenario::GrownEnvFile,
-    };
+    let scenario = Scenario::ALL.into_iter().find(|known| format!("{known:?}") == scenario).unwrap();
     let root = PathBuf::from(root);
     let done = Bed::run_step(&root.join("tree"), &root.join("state/flask-harden"), scenario, Step::from_name(&step));
     assert!(done.is_ok(), "{done:?}");
@@ -141,6 +138,7 @@ fn in_tree(call: &Call) -> bool {
 fn apply_killed_at_every_call() {
     kill_everywhere(Scenario::NewEnvFile, Step::Apply);
     kill_everywhere(Scenario::GrownEnvFile, Step::Apply);
+    kill_everywhere(Scenario::TrackedEnvFile, Step::Apply);
 }
 
 #[test]
@@ -148,24 +146,29 @@ fn undo_killed_at_every_call() {
     kill_everywhere(Scenario::NewEnvFile, Step::Undo);
     kill_everywhere(Scenario::NewEnvFile, Step::Purge);
     kill_everywhere(Scenario::GrownEnvFile, Step::Undo);
+    kill_everywhere(Scenario::TrackedEnvFile, Step::Undo);
 }
 
 #[test]
 fn every_call_of_apply_fails_once() {
     fail_everywhere(Scenario::NewEnvFile, Step::Apply, "EIO");
     fail_everywhere(Scenario::GrownEnvFile, Step::Apply, "ENOSPC");
+    fail_everywhere(Scenario::TrackedEnvFile, Step::Apply, "EIO");
 }
 
 #[test]
 fn every_call_of_undo_fails_once() {
     fail_everywhere(Scenario::NewEnvFile, Step::Undo, "ENOSPC");
     fail_everywhere(Scenario::GrownEnvFile, Step::Purge, "EIO");
+    fail_everywhere(Scenario::TrackedEnvFile, Step::Undo, "EIO");
 }
 
 #[test]
 fn recovery_killed_at_every_call() {
     kill_the_recovery(Scenario::NewEnvFile, Step::Apply, 2);
     kill_the_recovery(Scenario::GrownEnvFile, Step::Undo, 1);
+    kill_the_recovery(Scenario::TrackedEnvFile, Step::Apply, 2);
+    kill_the_recovery(Scenario::TrackedEnvFile, Step::Undo, 1);
 }
 
 #[test]

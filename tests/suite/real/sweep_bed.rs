@@ -31,6 +31,12 @@ pub(crate) enum Scenario {
     NewEnvFile,
     /// The env file gets a line and loses bits, the ignore file is new, one file only loses bits.
     GrownEnvFile,
+    /// Git tracks the env file that gets a line, and stops to.
+    TrackedEnvFile,
+}
+
+impl Scenario {
+    pub(crate) const ALL: [Scenario; 3] = [Scenario::NewEnvFile, Scenario::GrownEnvFile, Scenario::TrackedEnvFile];
 }
 
 /// What is run, and killed.
@@ -74,6 +80,9 @@ impl Bed {
                 std::fs::write(&path, text).unwrap();
                 std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             }
+        }
+        if matches!(scenario, Scenario::TrackedEnvFile) {
+            track(&bed.tree());
         }
         if rustix::process::geteuid().is_root() {
             // Another owner makes the run restore it, which is one more call to be killed at.
@@ -136,6 +145,13 @@ impl Bed {
         if is_new("app/config.py") {
             assert!(is_new(".env"), "{when}: the code reads a key that is not there");
         }
+        if matches!(self.scenario, Scenario::TrackedEnvFile) {
+            let tracked = self.tracked();
+            assert!(tracked == TRACKED || tracked == TRACKED[1..], "{when}: git tracks {tracked:?}");
+            let untracked = tracked.len() < TRACKED.len();
+            assert!(untracked || !is_new(".env"), "{when}: the key is in a file that git tracks");
+            assert!(!untracked || is_new(".gitignore"), "{when}: the file is neither tracked nor ignored");
+        }
         for (path, (text, mode)) in &now {
             assert!(!text.contains(KEY) || *mode == 0o600, "{when}: {path} holds the key with mode {mode:o}");
         }
@@ -145,10 +161,14 @@ impl Bed {
     /// The state directory is private and holds no new key.
     fn check_state(&self, when: &str) {
         for path in below(&self.state()) {
+            // The library makes this one, from git's index, in a directory that others cannot enter.
+            if path.file_name().unwrap().to_str().unwrap().starts_with("index-work") {
+                continue;
+            }
             let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
             assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{when}: {}", path.display());
             if path.is_file() && !path.ends_with("backup-2") {
-                let text = std::fs::read_to_string(&path).unwrap();
+                let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
                 assert!(!text.contains(KEY), "{when}: {} holds the key", path.display());
             }
         }
@@ -157,15 +177,32 @@ impl Bed {
     /// Whether every file is as before the run.
     pub(crate) fn is_old(&self) -> bool {
         self.files() == expected(self.scenario, |file| file.before.map(|(text, mode)| (text.to_owned(), mode)))
+            && self.index_is(&TRACKED)
+    }
+
+    /// Whether git tracks exactly these, and nothing of ours is left beside its index.
+    fn index_is(&self, paths: &[&str]) -> bool {
+        let ours = |name: &str| name.starts_with("index.lock") || name.starts_with("flask-harden");
+        let left = |path: &Path| ours(path.file_name().unwrap().to_str().unwrap());
+        !matches!(self.scenario, Scenario::TrackedEnvFile)
+            || self.tracked() == paths && !below(&self.tree().join(".git")).iter().any(|path| left(path))
+    }
+
+    /// What git's index holds.
+    fn tracked(&self) -> Vec<String> {
+        let index = git2::Index::open(&self.tree().join(".git/index")).unwrap();
+        index.iter().map(|entry| String::from_utf8(entry.path).unwrap()).collect()
     }
 
     pub(crate) fn check_old(&self, when: &str) {
         assert!(self.is_old(), "{when}: {:?}", self.files());
+        assert!(self.index_is(&TRACKED), "{when}: git's index is not as it was");
         self.check_owner(when);
     }
 
     pub(crate) fn check_new(&self, when: &str) {
         assert_eq!(self.files(), expected(self.scenario, |file| Some(file.after.clone())), "{when}");
+        assert!(self.index_is(&TRACKED[1..]), "{when}: git's index is not as it should be");
         self.check_owner(when);
     }
 
@@ -177,6 +214,7 @@ impl Bed {
             before => before.map(|(text, mode)| (text.to_owned(), mode)),
         });
         assert_eq!(self.files(), files, "{when}");
+        assert!(self.index_is(&TRACKED), "{when}: git's index is not as it was");
         self.check_owner(when);
     }
 
@@ -191,7 +229,8 @@ impl Bed {
     /// Every file of the tree, temporary ones included.
     fn files(&self) -> BTreeMap<String, State> {
         let mut files = BTreeMap::new();
-        for path in below(&self.tree()).into_iter().filter(|path| path.is_file()) {
+        let git = self.tree().join(".git");
+        for path in below(&self.tree()).into_iter().filter(|path| path.is_file() && !path.starts_with(&git)) {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
             let name = path.strip_prefix(self.tree()).unwrap().to_str().unwrap().to_owned();
             files.insert(name, (std::fs::read_to_string(&path).unwrap(), mode));
@@ -209,6 +248,21 @@ impl Bed {
     }
 }
 
+/// The index of the tracked env file, sorted.
+const TRACKED: [&str; 3] = [".env", ".gitignore", "app/config.py"];
+
+/// A repository whose index holds the files.
+fn track(tree: &Path) {
+    let mut options = git2::RepositoryInitOptions::new();
+    options.initial_head("main").external_template(false);
+    let repository = git2::Repository::init_opts(tree, &options).unwrap();
+    let mut index = repository.index().unwrap();
+    for path in TRACKED {
+        index.add_path(Path::new(path)).unwrap();
+    }
+    index.write().unwrap();
+}
+
 fn planned(scenario: Scenario) -> Vec<Planned> {
     let file = |path, phase, before, after: String, mode| Planned { path, phase, before, after: (after, mode) };
     match scenario {
@@ -217,6 +271,11 @@ fn planned(scenario: Scenario) -> Vec<Planned> {
             file(".env", Phase::Secret, None, format!("SECRET_KEY={KEY}\n"), 0o600),
             file("app/config.py", Phase::Code, Some(("K = 'old'\n", 0o640)), "K = env\n".to_owned(), 0o640),
             file("gunicorn.conf.py", Phase::Code, None, "timeout = 30\n".to_owned(), 0o644),
+        ],
+        Scenario::TrackedEnvFile => vec![
+            file(".gitignore", Phase::Ignore, Some(("*.pyc\n", 0o644)), "*.pyc\n.env\n".to_owned(), 0o644),
+            file(".env", Phase::Secret, Some(("A=1\n", 0o644)), format!("A=1\nSECRET_KEY={KEY}\n"), 0o600),
+            file("app/config.py", Phase::Code, Some(("K = 'old'\n", 0o640)), "K = env\n".to_owned(), 0o640),
         ],
         Scenario::GrownEnvFile => vec![
             file(".gitignore", Phase::Ignore, None, ".env\n".to_owned(), 0o644),
@@ -234,6 +293,10 @@ fn expected(scenario: Scenario, state: impl Fn(&Planned) -> Option<State>) -> BT
 /// What is left to do, made from the files as they are.
 fn draft(root: &Path, scenario: Scenario) -> Draft {
     let mut draft = Draft::default();
+    let tracked = || git2::Index::open(&root.join(".git/index")).unwrap().get_path(Path::new(".env"), 0).is_some();
+    if matches!(scenario, Scenario::TrackedEnvFile) && tracked() {
+        draft.untracked.push(RepoPath::new(".env").unwrap());
+    }
     for file in planned(scenario) {
         let path = root.join(file.path);
         let mode = std::fs::metadata(&path).map(|data| data.permissions().mode() & 0o7777).ok();

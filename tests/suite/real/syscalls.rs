@@ -21,6 +21,7 @@ const CHANGING: &[&str] = &[
     "mkdir",
     "mkdirat",
     "linkat",
+    "utimensat",
     "rename",
     "renameat",
     "renameat2",
