@@ -145,7 +145,8 @@ fn covered(tree: &Tree, path: &RepoPath) -> Result<(), EngineError> {
     if git.is_tracked(path) {
         return refused(
             "git tracks it, so the value would be committed",
-            format!("git rm --cached {path}   stops tracking it"),
+            "flask-harden --apply --untrack   stops tracking it; keep a copy on servers that deploy by git pull"
+                .to_owned(),
         );
     }
     if !git.is_ignored(path) {
