@@ -79,7 +79,7 @@ pub enum Done {
     },
     /// `receipt: None`: there was nothing to write. `stopped`: the signal that came meanwhile.
     Written {
-        receipt: Option<Receipt>,
+        receipt: Option<Box<Receipt>>,
         recovered: Vec<Recovered>,
         /// Keys that are kept nowhere, to be shown one time.
         shown: Vec<ShownKey>,
@@ -144,7 +144,7 @@ impl Desk {
             Work::Write { draft } => {
                 let (result, stopped) = crate::process::signals::writing(|| super::write(&self.request.root, &draft));
                 let Written { receipt, recovered, shown } = result?;
-                tell(Done::Written { receipt, recovered, shown, stopped });
+                tell(Done::Written { receipt: receipt.map(Box::new), recovered, shown, stopped });
             }
             Work::Undo { run } => {
                 let options = UndoOptions { restore_ignores: true, ..UndoOptions::default() };

@@ -41,7 +41,7 @@ impl Flow {
                 Vec::new()
             }
             Done::Written { receipt, stopped, shown, .. } => {
-                let mut effects = self.written(receipt, stopped);
+                let mut effects = self.written(receipt.map(|receipt| *receipt), stopped);
                 if !shown.is_empty() {
                     effects.insert(0, Effect::ShowKeys(shown));
                 }

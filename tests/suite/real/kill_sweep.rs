@@ -138,7 +138,7 @@ fn in_tree(call: &Call) -> bool {
 fn apply_killed_at_every_call() {
     kill_everywhere(Scenario::NewEnvFile, Step::Apply);
     kill_everywhere(Scenario::GrownEnvFile, Step::Apply);
-    kill_everywhere(Scenario::TrackedEnvFile, Step::Apply);
+    kill_everywhere(Scenario::Untracking, Step::Apply);
 }
 
 #[test]
@@ -146,29 +146,29 @@ fn undo_killed_at_every_call() {
     kill_everywhere(Scenario::NewEnvFile, Step::Undo);
     kill_everywhere(Scenario::NewEnvFile, Step::Purge);
     kill_everywhere(Scenario::GrownEnvFile, Step::Undo);
-    kill_everywhere(Scenario::TrackedEnvFile, Step::Undo);
+    kill_everywhere(Scenario::Untracking, Step::Undo);
 }
 
 #[test]
 fn every_call_of_apply_fails_once() {
     fail_everywhere(Scenario::NewEnvFile, Step::Apply, "EIO");
     fail_everywhere(Scenario::GrownEnvFile, Step::Apply, "ENOSPC");
-    fail_everywhere(Scenario::TrackedEnvFile, Step::Apply, "EIO");
+    fail_everywhere(Scenario::Untracking, Step::Apply, "EIO");
 }
 
 #[test]
 fn every_call_of_undo_fails_once() {
     fail_everywhere(Scenario::NewEnvFile, Step::Undo, "ENOSPC");
     fail_everywhere(Scenario::GrownEnvFile, Step::Purge, "EIO");
-    fail_everywhere(Scenario::TrackedEnvFile, Step::Undo, "EIO");
+    fail_everywhere(Scenario::Untracking, Step::Undo, "EIO");
 }
 
 #[test]
 fn recovery_killed_at_every_call() {
     kill_the_recovery(Scenario::NewEnvFile, Step::Apply, 2);
     kill_the_recovery(Scenario::GrownEnvFile, Step::Undo, 1);
-    kill_the_recovery(Scenario::TrackedEnvFile, Step::Apply, 2);
-    kill_the_recovery(Scenario::TrackedEnvFile, Step::Undo, 1);
+    kill_the_recovery(Scenario::Untracking, Step::Apply, 2);
+    kill_the_recovery(Scenario::Untracking, Step::Undo, 1);
 }
 
 #[test]

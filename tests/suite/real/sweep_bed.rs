@@ -32,11 +32,11 @@ pub(crate) enum Scenario {
     /// The env file gets a line and loses bits, the ignore file is new, one file only loses bits.
     GrownEnvFile,
     /// Git tracks the env file that gets a line, and stops to.
-    TrackedEnvFile,
+    Untracking,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Scenario; 3] = [Scenario::NewEnvFile, Scenario::GrownEnvFile, Scenario::TrackedEnvFile];
+    pub(crate) const ALL: [Scenario; 3] = [Scenario::NewEnvFile, Scenario::GrownEnvFile, Scenario::Untracking];
 }
 
 /// What is run, and killed.
@@ -81,7 +81,7 @@ impl Bed {
                 std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             }
         }
-        if matches!(scenario, Scenario::TrackedEnvFile) {
+        if matches!(scenario, Scenario::Untracking) {
             track(&bed.tree());
         }
         if rustix::process::geteuid().is_root() {
@@ -145,7 +145,7 @@ impl Bed {
         if is_new("app/config.py") {
             assert!(is_new(".env"), "{when}: the code reads a key that is not there");
         }
-        if matches!(self.scenario, Scenario::TrackedEnvFile) {
+        if matches!(self.scenario, Scenario::Untracking) {
             let tracked = self.tracked();
             assert!(tracked == TRACKED || tracked == TRACKED[1..], "{when}: git tracks {tracked:?}");
             let untracked = tracked.len() < TRACKED.len();
@@ -184,7 +184,7 @@ impl Bed {
     fn index_is(&self, paths: &[&str]) -> bool {
         let ours = |name: &str| name.starts_with("index.lock") || name.starts_with("flask-harden");
         let left = |path: &Path| ours(path.file_name().unwrap().to_str().unwrap());
-        !matches!(self.scenario, Scenario::TrackedEnvFile)
+        !matches!(self.scenario, Scenario::Untracking)
             || self.tracked() == paths && !below(&self.tree().join(".git")).iter().any(|path| left(path))
     }
 
@@ -272,7 +272,7 @@ fn planned(scenario: Scenario) -> Vec<Planned> {
             file("app/config.py", Phase::Code, Some(("K = 'old'\n", 0o640)), "K = env\n".to_owned(), 0o640),
             file("gunicorn.conf.py", Phase::Code, None, "timeout = 30\n".to_owned(), 0o644),
         ],
-        Scenario::TrackedEnvFile => vec![
+        Scenario::Untracking => vec![
             file(".gitignore", Phase::Ignore, Some(("*.pyc\n", 0o644)), "*.pyc\n.env\n".to_owned(), 0o644),
             file(".env", Phase::Secret, Some(("A=1\n", 0o644)), format!("A=1\nSECRET_KEY={KEY}\n"), 0o600),
             file("app/config.py", Phase::Code, Some(("K = 'old'\n", 0o640)), "K = env\n".to_owned(), 0o640),
@@ -294,7 +294,7 @@ fn expected(scenario: Scenario, state: impl Fn(&Planned) -> Option<State>) -> BT
 fn draft(root: &Path, scenario: Scenario) -> Draft {
     let mut draft = Draft::default();
     let tracked = || git2::Index::open(&root.join(".git/index")).unwrap().get_path(Path::new(".env"), 0).is_some();
-    if matches!(scenario, Scenario::TrackedEnvFile) && tracked() {
+    if matches!(scenario, Scenario::Untracking) && tracked() {
         draft.untracked.push(RepoPath::new(".env").unwrap());
     }
     for file in planned(scenario) {
