@@ -42,17 +42,13 @@ fn one(line: &MitigationLine, style: Style) -> String {
     let mut out = format!("  {word}  {}\n", line.title);
     let place = line.place.as_ref().map(|place| format!("{}: ", one_line(place))).unwrap_or_default();
     let rule = line.rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
-    let mut indented = |text: &str, lead: &str| {
-        for (at, part) in filled(text, WIDTH - 16).into_iter().enumerate() {
-            let _ = writeln!(out, "           {}{part}", if at == 0 { lead } else { "     " });
-        }
-    };
-    let why = format!("{place}{}{rule}", one_line(&line.why));
-    for part in filled(&why, WIDTH - 11) {
-        indented(&part, "");
+    for part in filled(&format!("{place}{}{rule}", one_line(&line.why)), WIDTH - 11) {
+        let _ = writeln!(out, "           {part}");
     }
     if let Some(now) = line.now.as_ref().filter(|_| line.state == State::Missing) {
-        indented(&one_line(now), "now: ");
+        for (at, part) in filled(&one_line(now), WIDTH - 16).into_iter().enumerate() {
+            let _ = writeln!(out, "           {}{part}", if at == 0 { "now: " } else { "     " });
+        }
     }
     out
 }

@@ -141,7 +141,7 @@ pub static ALL: &[Mitigation] = &[
         "The key can be changed while sessions go on",
         ["FH112", "FH119"],
         signs::rotation,
-        "flask-harden rotate SECRET_KEY   makes a new key and keeps the one before (Flask 3.1)"
+        "flask-harden rotate SECRET_KEY --grace 14   makes a new key and keeps the one before (Flask 3.1)"
     ),
     mitigation!(
         SecretKey,

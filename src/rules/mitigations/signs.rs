@@ -4,7 +4,7 @@ use super::Sign;
 use crate::facts::modules::Modules;
 use crate::facts::settings::Setting;
 use crate::facts::values::Value;
-use crate::facts::{Facts, LaunchRole, Server, Target, routes};
+use crate::facts::{Facts, FileRole, LaunchRole, Server, Target, routes};
 use crate::lang::ignore::lines;
 use crate::rules::session_cookies::{content, flags};
 use crate::text::{Location, RepoPath, SourceFile};
@@ -57,7 +57,8 @@ pub(super) fn secrets_manager(facts: &Facts) -> Sign {
         }
     }
     let by_start = facts.files.sources.values().find(|source| {
-        let yaml = matches!(source.path.extension(), "yml" | "yaml");
+        let role = crate::repo::role(&source.path);
+        let yaml = matches!(source.path.extension(), "yml" | "yaml") && role == FileRole::Source;
         yaml && ["secretKeyRef", "secrets:\n", "external_secrets", "ExternalSecret"]
             .iter()
             .any(|mark| source.text.contains(mark))
