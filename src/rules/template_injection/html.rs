@@ -37,7 +37,10 @@ pub(super) fn cleans(name: &str) -> bool {
 }
 
 /// Words in names of values that the server makes.
-const SERVER_MADE: [&str; 29] = [
+const SERVER_MADE: [&str; 32] = [
+    "plugin",
+    "plugins",
+    "hook",
     "widget",
     "widgets",
     "csrf",

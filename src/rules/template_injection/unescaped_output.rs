@@ -96,7 +96,9 @@ fn unescaped(
     }
     let called = plain.split('(').next().unwrap_or(plain).trim();
     let last = called.rsplit('.').next().unwrap_or(called);
-    if cleaned.holds(last) {
+    // `record.url_for('view')`, and texts of the app that are translated.
+    let made = plain.contains('(') && (html::cleans(last) || matches!(last, "gettext" | "_gettext"));
+    if cleaned.holds(last) || made {
         return None;
     }
     let message_only = matches!(plain, "message" | "msg" | "m" | "message[1]" | "msg[1]");
