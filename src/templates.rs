@@ -5,7 +5,11 @@
 //! `{{ name }}` is a value. A line `# {{ if name }}` or `# {{ each name }}` opens a block that a
 //! line `# {{ end }}` closes; these lines are not written.
 
+mod deployment;
+
 use std::collections::BTreeSet;
+
+pub use deployment::Deployment;
 
 /// One embedded file.
 #[derive(Debug)]
@@ -32,8 +36,30 @@ pub static GITIGNORE: Template = embed!("git/gitignore.txt");
 /// Patterns that keep env files out of images.
 pub static DOCKERIGNORE: Template = embed!("git/dockerignore.txt");
 
+/// A drop-in for a systemd unit.
+pub static DEPLOY_SYSTEMD: Template = embed!("deploy/systemd.conf.tmpl");
+/// Secrets of Docker Compose.
+pub static DEPLOY_COMPOSE: Template = embed!("deploy/compose.yml.tmpl");
+/// Variables from a Secret of Kubernetes.
+pub static DEPLOY_KUBERNETES: Template = embed!("deploy/kubernetes.yml.tmpl");
+/// A template of Vault Agent.
+pub static DEPLOY_VAULT_AGENT: Template = embed!("deploy/vault-agent.hcl.tmpl");
+/// A script that sets variables from files.
+pub static DEPLOY_ENVIRONMENT: Template = embed!("deploy/environment.sh.tmpl");
+
 /// Every template.
-pub static ALL: &[&Template] = &[&GUNICORN_NEW, &GUNICORN_ADDED, &ENV_FILE_READER, &GITIGNORE, &DOCKERIGNORE];
+pub static ALL: &[&Template] = &[
+    &GUNICORN_NEW,
+    &GUNICORN_ADDED,
+    &ENV_FILE_READER,
+    &GITIGNORE,
+    &DOCKERIGNORE,
+    &DEPLOY_SYSTEMD,
+    &DEPLOY_COMPOSE,
+    &DEPLOY_KUBERNETES,
+    &DEPLOY_VAULT_AGENT,
+    &DEPLOY_ENVIRONMENT,
+];
 
 /// A value and the shape it is written in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +68,8 @@ pub enum Value<'a> {
     Str(&'a str),
     /// A bare name: a function, a variable of the environment.
     Identifier(&'a str),
+    /// Letters, digits and `. _ - / @`: part of a path, a unit, an object's name.
+    Word(&'a str),
     Integer(u32),
     /// A relative path with `/`, as a Python string literal.
     Path(&'a str),
@@ -269,6 +297,10 @@ fn literal(value: &Value<'_>) -> Option<String> {
     match value {
         Value::Str(text) => Some(python_string(text)),
         Value::Identifier(name) => is_identifier(name).then(|| (*name).to_owned()),
+        Value::Word(word) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@".contains(c);
+            (!word.is_empty() && word.chars().all(plain)).then(|| (*word).to_owned())
+        }
         Value::Integer(number) => Some(number.to_string()),
         Value::Path(path) => {
             let relative = !path.is_empty() && !path.starts_with('/') && !path.contains(['\\', '\0', ':']);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::engine;
 use crate::options::FailOn;
 use crate::remedy::Applicability;
 use crate::{report, store};
@@ -197,6 +198,8 @@ pub enum StoreCommand {
     Set(SetArgs),
     /// Copy the keys of this project into another store
     Copy(CopyArgs),
+    /// Print what a deployment needs to give the app its keys: systemd, containers, Vault Agent
+    Wiring(WiringArgs),
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +207,17 @@ pub struct StatusArgs {
     /// The project's directory [default: the current one]
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct WiringArgs {
+    /// The project's directory [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+
+    /// Only the piece for this kind of deployment [default: all of them]
+    #[arg(long = "for", value_name = "KIND", value_parser = piece_values())]
+    pub kind: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -426,6 +440,11 @@ fn store_values() -> PossibleValuesParser {
     let auto = PossibleValue::new("auto").help("the one this project uses already, else env-file");
     let all = store::ALL.iter().map(|info| PossibleValue::new(info.name).help(info.about));
     PossibleValuesParser::new(std::iter::once(auto).chain(all))
+}
+
+/// The values of `--for`.
+fn piece_values() -> PossibleValuesParser {
+    PossibleValuesParser::new(engine::PIECES.iter().map(|piece| PossibleValue::new(piece.name).help(piece.about)))
 }
 
 /// The values of `--to`.

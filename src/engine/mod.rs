@@ -30,6 +30,7 @@ mod settings;
 mod stored;
 mod undo;
 mod verify;
+mod wiring;
 mod work;
 
 use std::path::PathBuf;
@@ -61,6 +62,7 @@ pub use scan::{ScanEvent, ScanProgress, ScanStage, baseline, scan, scan_staged};
 pub use set::{Put, copy, set};
 pub use stored::{KeyStatus, Presence, StoreStatus, status};
 pub use undo::{KeyFate, Undone, UndoneKey, runs, undo};
+pub use wiring::{PIECES, Piece, Wired, wiring};
 pub use work::{Desk, Done, Work, value_of};
 
 /// What the person asked for, before the environment and the settings files are read.

@@ -17,6 +17,24 @@ fn samples(template: &Template) -> Vec<String> {
         "store/env_file.py.tmpl" => {
             [true, false].map(|import| env_file_reader("_from_env_file", "../.env", import).unwrap()).into()
         }
+        path if path.starts_with("deploy/") => {
+            let keys = ["SECRET_KEY".to_owned(), "JWT_SECRET_KEY".to_owned()];
+            let ways = [true, false].map(|reads_file| Deployment {
+                app: "shop",
+                unit: "shop@1.service",
+                keys: &keys,
+                reads_file,
+                vault_path: "secret/data/flask-harden/shop/web",
+            });
+            let render = match path {
+                "deploy/systemd.conf.tmpl" => Deployment::systemd,
+                "deploy/compose.yml.tmpl" => Deployment::compose,
+                "deploy/kubernetes.yml.tmpl" => Deployment::kubernetes,
+                "deploy/vault-agent.hcl.tmpl" => Deployment::vault_agent,
+                _ => Deployment::environment,
+            };
+            ways.iter().map(|way| render(way).unwrap()).collect()
+        }
         _ => vec![template.render(&[]).unwrap()],
     }
 }

@@ -24,6 +24,7 @@ fn help_is_reviewed() {
         ("help-rotate", &["rotate", "--help"]),
         ("help-store", &["store", "--help"]),
         ("help-store-set", &["store", "set", "--help"]),
+        ("help-store-wiring", &["store", "wiring", "--help"]),
         ("help-store-copy", &["store", "copy", "--help"]),
     ] {
         let text = transcript(args);

@@ -23,3 +23,4 @@ mod staged;
 mod support;
 mod tui;
 mod untrack;
+mod wiring;

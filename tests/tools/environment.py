@@ -25,8 +25,12 @@ def python_of(folder):
     return os.path.join(folder, "bin", "python")
 
 
+# Versions of Flask that a rotation is proven with, beside the one of app-requirements.txt.
+OTHER_FLASKS = ("3.0.3", "3.1.0")
+
+
 def for_tests():
-    return _ensure("test-venv", "requirements.txt", ())
+    return _ensure("test-venv", "requirements.txt", (), OTHER_FLASKS)
 
 
 def for_app(packages=()):
@@ -35,14 +39,16 @@ def for_app(packages=()):
     return _ensure("app-venv" + ("-" + mark if packages else ""), "app-requirements.txt", packages)
 
 
-def _ensure(name, pins, packages):
+def _ensure(name, pins, packages, flasks=()):
     """Return the Python of an environment that holds exactly the pins and these packages more.
+
+    Other versions of Flask lie in folders of their own, for PYTHONPATH: flasks/3.1.0.
 
     The stamp is written last, so that an installation which was interrupted is made again.
     """
     folder = os.path.join(PROJECT, TARGET, name)
     contents = [_read(os.path.join(HERE, file)) for file in ("requirements.txt", "app-requirements.txt")]
-    wanted = hashlib.sha256("\0".join([pins, sys.version] + contents + list(packages)).encode()).hexdigest()
+    wanted = hashlib.sha256("\0".join([pins, sys.version] + contents + list(packages) + list(flasks)).encode()).hexdigest()
     stamp = os.path.join(folder, "flask-harden-pins")
     if os.path.exists(python_of(folder)) and _read(stamp) == wanted:
         return python_of(folder)
@@ -53,6 +59,11 @@ def _ensure(name, pins, packages):
     _run([python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
           "--no-input", "--only-binary", ":all:", "-r", os.path.join(HERE, pins)] + list(packages),
          "check the network connection to the package index")
+    for version in flasks:
+        _run([python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input",
+              "--no-deps", "--only-binary", ":all:", "--target", os.path.join(folder, "flasks", version),
+              "Flask==" + version],
+             "check the network connection to the package index")
     with open(stamp, "w", encoding="utf-8") as file:
         file.write(wanted)
     return python_of(folder)

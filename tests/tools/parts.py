@@ -15,6 +15,10 @@ Part = namedtuple("Part", "name what programs")
 # name, what it is, the programs it needs with the Debian packages that hold them
 PARTS = [
     Part("gunicorn", "gunicorn with two workers", {}),
+    Part("uwsgi", "uWSGI with two processes, with the key from every store", {}),
+    Part("waitress", "Waitress, with the key from every store", {}),
+    Part("start-matrix", "the other ways to start, with the key from every store", {}),
+    Part("rotate", "Flask 3.0.3, 3.1.0 and 3.1.3 while a key is rotated", {}),
     Part("flask-run", "Flask's development server", {}),
     Part("dotenv", "python-dotenv, which reads .env for Flask", {}),
     Part("env-reader", "the .env reader we write into apps, in real Python", {}),

@@ -10,7 +10,7 @@ use crate::report;
 use crate::secret::Secret;
 use crate::text::escape::one_line;
 
-use super::super::args::{CopyArgs, GlobalArgs, SetArgs, StatusArgs, StoreCommand};
+use super::super::args::{CopyArgs, GlobalArgs, SetArgs, StatusArgs, StoreCommand, WiringArgs};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::output::Output;
@@ -29,6 +29,7 @@ pub fn run(command: &StoreCommand, global: &GlobalArgs, output: &Output) -> Resu
         StoreCommand::Status(args) => status(args, global, output),
         StoreCommand::Set(args) => set(args, global, output),
         StoreCommand::Copy(args) => copy(args, global, output),
+        StoreCommand::Wiring(args) => wiring(args, global, output),
     }
 }
 
@@ -59,6 +60,18 @@ fn copy(args: &CopyArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, C
     let (put, stopped) = runtime::writing(|| engine::copy(&request, &args.to));
     said(put?, output)?;
     Ok(stopped.unwrap_or(Exit::Done))
+}
+
+fn wiring(args: &WiringArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
+    let root = args.path.clone().unwrap_or_else(|| PathBuf::from("."));
+    let wired = engine::wiring(&keys(root.clone(), global), &request(root, None, global), args.kind.as_deref())?;
+    let texts: Vec<String> = match wired.as_slice() {
+        [one] => vec![one.text.clone()],
+        several => several.iter().map(|piece| format!("=== {} ===\n{}", piece.piece, piece.text)).collect(),
+    };
+    super::deliver(&texts.join("\n"), global, output)?;
+    output.note("Nothing was written. The values: `store copy` with --to print shows them.\n");
+    Ok(Exit::Done)
 }
 
 /// What was written, and what takes it back. Values only where the store is to show them.

@@ -15,6 +15,7 @@ pub(in crate::rules) mod judged;
 mod key_in_code;
 mod key_in_deployment;
 mod leaked_in_history;
+mod loaded;
 mod no_key_here;
 mod old_key;
 mod one_key;
@@ -42,6 +43,12 @@ pub use key_in_code::{
 /// The keys the code takes from the environment and that this computer has nowhere.
 pub fn missing_keys(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
     no_key_here::missing(facts, choices)
+}
+
+/// Whether the app reads keys from the files that `NAME_FILE` variables name.
+pub fn reads_secret_file(facts: &Facts) -> bool {
+    let text = |path| facts.files.get(path).map_or("", |source| source.text.as_str());
+    facts.own_python().any(|file| reader::has_reader(&file.module) && text(&file.path).contains("\"_FILE\""))
 }
 
 /// What a person has to do on other computers after a key changed.

@@ -112,15 +112,17 @@ fn fill(facts: &Facts, root: &RepoPath, name: &str, choices: &Choices) -> Option
 /// computer may set the variable in its own way.
 pub(super) fn missing(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
     let mut found: Vec<Remedy> = Vec::new();
-    if choices.store.is_file() {
-        return found;
-    }
     for setting in facts.settings.iter().filter(|setting| SIGNING_KEYS.contains(&setting.key.as_str())) {
         let root = facts.project_root(setting.path());
         let Some(read) = setting.value.env() else { continue };
         let literal = read.fallback.as_deref().and_then(Valued::literal).map(|literal| &literal.value);
         let has_value = matches!(literal, Some(Value::Text { secret, .. }) if !secret.is_empty());
         if !facts.is_own(setting.path()) || has_value || is_set(facts, &root, &read.name) {
+            continue;
+        }
+        // Into the env file only where the app itself loads it.
+        let env_file = choices.env_file(&root);
+        if choices.store.is_file() && !super::loaded::loads_env_file(facts, setting, &env_file) {
             continue;
         }
         let Some(remedy) = fill(facts, &root, &read.name, choices) else { continue };

@@ -100,9 +100,10 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     // python-decouple looks for the file itself, unless a settings.ini stands before it.
     let finds_itself =
         setting.value.env().is_some_and(|read| read.reader == EnvReader::Decouple) && decouple_files(facts).is_empty();
-    // Where the app calls load_dotenv() as well: that finds the file by the place of the caller or
-    // of the shell, and says nothing where there is none.
-    let needed = choices.store.is_file() && !finds_itself;
+    // A bare load_dotenv() finds the file by the place of the caller or of the shell; one that is
+    // given the file's own path finds it on every start.
+    let loaded = || super::loaded::loads_env_file(facts, setting, &env_path);
+    let needed = choices.store.is_file() && !finds_itself && !loaded();
     let mut read = Reading::of(facts, file, source);
     // What stands there now shows how a person quotes here.
     read.quote = if source.text[..literal.literal.span.end].ends_with('\'') { '\'' } else { '"' };

@@ -60,6 +60,31 @@ fn the_key_arrives_however_flask_reads_the_settings() {
 }
 
 #[test]
+fn a_mounted_file_comes_before_the_env_file_and_after_the_variable() {
+    let tree = project();
+    tree.write(".env", "SECRET_KEY=of-the-env-file\n");
+    tree.write("secret", " of-the=mounted # file \n");
+    for (script, variable, expected) in [
+        (IMPORTED, None, "of-the=mounted # file"),
+        (CLASS, None, "of-the=mounted # file"),
+        (IMPORTED, Some("outside"), "outside"),
+    ] {
+        let mut command = python::command();
+        command.args(["-W", "error", "-c", script]).current_dir(tree.path());
+        command.env("SECRET_KEY_FILE", tree.path().join("secret"));
+        command.envs(variable.map(|value| ("SECRET_KEY", value)));
+        let output = command.output().expect("runs");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), expected);
+    }
+    // One that is not there is said, and nothing else is taken in its place.
+    let mut command = python::command();
+    command.args(["-c", IMPORTED]).current_dir(tree.path()).env("SECRET_KEY_FILE", "/nowhere");
+    let output = command.output().expect("runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "None");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("SECRET_KEY is not set"));
+}
+
+#[test]
 fn it_never_raises() {
     let tree = project();
     assert_eq!(printed(&tree, IMPORTED, None), "None", "no file");

@@ -1,0 +1,85 @@
+//! Pieces for deployment files, with the app's own names.
+
+use super::{DEPLOY_COMPOSE, DEPLOY_ENVIRONMENT, DEPLOY_KUBERNETES, DEPLOY_SYSTEMD, DEPLOY_VAULT_AGENT};
+use super::{TemplateError, Value};
+
+/// What a deployment file has to know of an app.
+#[derive(Clone, Copy, Debug)]
+pub struct Deployment<'a> {
+    /// Lower case letters, digits and `-`.
+    pub app: &'a str,
+    /// The systemd unit.
+    pub unit: &'a str,
+    /// The variables that hold keys.
+    pub keys: &'a [String],
+    /// Whether the app reads a key from the file that `NAME_FILE` names.
+    pub reads_file: bool,
+    /// Where Vault's API has them.
+    pub vault_path: &'a str,
+}
+
+impl Deployment<'_> {
+    /// A drop-in for a systemd unit.
+    ///
+    /// # Errors
+    /// Where a name does not have the shape its place needs.
+    pub fn systemd(&self) -> Result<String, TemplateError> {
+        let mut values = self.both_ways();
+        values.extend([("app", Value::Word(self.app)), ("unit", Value::Word(self.unit)), ("keys", self.rows())]);
+        DEPLOY_SYSTEMD.render(&values)
+    }
+
+    /// Secrets of Docker Compose, or variables of its own environment.
+    ///
+    /// # Errors
+    /// Where a name does not have the shape its place needs.
+    pub fn compose(&self) -> Result<String, TemplateError> {
+        // An unset variable is an error of compose, and no empty key.
+        let references: Vec<String> =
+            self.keys.iter().map(|name| format!("${{{name}:?set it where docker compose is started}}")).collect();
+        let named = self.keys.iter().zip(&references);
+        let rows = named
+            .map(|(name, reference)| vec![("name", Value::Identifier(name)), ("reference", Value::Comment(reference))]);
+        let rows = if self.reads_file { self.rows() } else { Value::Rows(rows.collect()) };
+        let mut values = self.both_ways();
+        values.push((if self.reads_file { "keys" } else { "references" }, rows));
+        values.push((if self.reads_file { "references" } else { "keys" }, Value::Rows(Vec::new())));
+        DEPLOY_COMPOSE.render(&values)
+    }
+
+    /// Variables of a container from a Secret.
+    ///
+    /// # Errors
+    /// Where a name does not have the shape its place needs.
+    pub fn kubernetes(&self) -> Result<String, TemplateError> {
+        DEPLOY_KUBERNETES.render(&[("app", Value::Word(self.app)), ("keys", self.rows())])
+    }
+
+    /// A template of Vault Agent.
+    ///
+    /// # Errors
+    /// Where a name does not have the shape its place needs.
+    pub fn vault_agent(&self) -> Result<String, TemplateError> {
+        DEPLOY_VAULT_AGENT.render(&[
+            ("app", Value::Word(self.app)),
+            ("path", Value::Word(self.vault_path)),
+            ("keys", self.rows()),
+        ])
+    }
+
+    /// A script that sets the variables and starts what it is given.
+    ///
+    /// # Errors
+    /// Where a name does not have the shape its place needs.
+    pub fn environment(&self) -> Result<String, TemplateError> {
+        DEPLOY_ENVIRONMENT.render(&[("keys", self.rows())])
+    }
+
+    fn both_ways(&self) -> Vec<(&'static str, Value<'_>)> {
+        vec![("reads_file", Value::Flag(self.reads_file)), ("reads_variable", Value::Flag(!self.reads_file))]
+    }
+
+    fn rows(&self) -> Value<'_> {
+        Value::Rows(self.keys.iter().map(|name| vec![("name", Value::Identifier(name.as_str()))]).collect())
+    }
+}
