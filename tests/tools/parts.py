@@ -19,6 +19,7 @@ PARTS = [
     Part("waitress", "Waitress, with the key from every store", {}),
     Part("start-matrix", "the other ways to start, with the key from every store", {}),
     Part("rotate", "Flask 3.0.3, 3.1.0 and 3.1.3 while a key is rotated", {}),
+    Part("rotate-sweep", "a rotation killed at every call, under strace", {"strace": "strace"}),
     Part("flask-run", "Flask's development server", {}),
     Part("dotenv", "python-dotenv, which reads .env for Flask", {}),
     Part("env-reader", "the .env reader we write into apps, in real Python", {}),

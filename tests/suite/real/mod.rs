@@ -19,6 +19,7 @@ mod program_sweep;
 mod pty;
 mod python;
 mod rotate;
+mod rotate_sweep;
 mod start_matrix;
 mod stores;
 mod sweep_bed;
