@@ -105,7 +105,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List leaked values in git history, live or old, with a plan to clean up
     History(HistoryArgs),
-    /// Give a fresh clone the keys it asks for, in its env file
+    /// Give a fresh clone its .env: keys are made, defaults copied, the rest asked for
     Onboard(OnboardArgs),
     /// Run a command with the stored keys in its environment
     Exec(ExecArgs),
@@ -138,6 +138,22 @@ pub struct OnboardArgs {
     /// The project's directory [default: the current one]
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
+
+    /// Follow this example [default: .env.example, .env.sample, env.sample and the like; without
+    /// one, what the code asks for]
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// The value of a variable that is no secret; empty leaves it empty
+    #[arg(long, value_name = "K=VALUE")]
+    pub set: Vec<String>,
+
+    /// The value of a variable, read from a file, or from standard input with K=-
+    ///
+    /// For secrets: arguments are seen by every user of the computer, and stay in the history of
+    /// the shell.
+    #[arg(long, value_name = "K=FILE")]
+    pub set_file: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! The only face that prints. Holds no knowledge of Flask.
 
 pub mod args;
+mod ask;
 pub mod commands;
 pub mod error;
 pub mod exit;

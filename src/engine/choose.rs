@@ -94,8 +94,16 @@ fn store(scan: &Scan, recorded: &StoreRecord) -> Result<(StoreId, String), Engin
 fn already_read(facts: &Facts) -> Option<(StoreId, &'static str)> {
     let stores = store::ALL.iter().filter(|info| !info.id.is_file());
     let stores = stores.chain(store::ALL.iter().filter(|info| info.id.is_file()));
+    // Most apps that use AWS' package keep files or mail there, no keys.
+    let reads_keys = |package: &str| {
+        package != "boto3"
+            || facts
+                .own_python()
+                .any(|file| facts.files.get(&file.path).is_some_and(|source| source.text.contains("secretsmanager")))
+    };
     let used = |package: &str| {
-        facts.own_python().any(|file| facts.names.get(&file.path).is_some_and(|names| names.mentions(package)))
+        reads_keys(package)
+            && facts.own_python().any(|file| facts.names.get(&file.path).is_some_and(|names| names.mentions(package)))
     };
     stores.flat_map(|info| info.packages.iter().map(|package| (info.id, *package))).find(|(_, package)| used(package))
 }

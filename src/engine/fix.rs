@@ -2,6 +2,7 @@
 //! shown by the caller, and written: keys first, then files, all or none.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::apply::{Receipt, Recovered, Session, StateDir};
@@ -43,32 +44,11 @@ impl<'t> Fix<'t> {
         request: &Request,
         decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
     ) -> Result<Self, EngineError> {
-        Self::begin_with(tree, request, super::plan::plan_as, decide)
-    }
-
-    /// [`Fix::begin`] for a fresh clone: also the keys that only this computer lacks.
-    ///
-    /// # Errors
-    /// As [`Fix::begin`].
-    pub fn onboard(
-        tree: &'t Tree,
-        request: &Request,
-        decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
-    ) -> Result<Self, EngineError> {
-        Self::begin_with(tree, request, super::plan::onboarding_plan, decide)
-    }
-
-    fn begin_with(
-        tree: &'t Tree,
-        request: &Request,
-        plan: impl FnOnce(&Scan, &Request, &str) -> Result<Plan, EngineError>,
-        decide: impl FnOnce(&Plan) -> Result<Decisions, EngineError>,
-    ) -> Result<Self, EngineError> {
         let session = Session::begin(tree, &StateDir::from_env()?)?;
         let scan = super::scan(request)?;
         // A record that cannot be read must not be taken for an empty one and replaced.
         session.record()?;
-        let plan = plan(&scan, request, &choose::new_id()?)?;
+        let plan = super::plan::plan_as(&scan, request, &choose::new_id()?)?;
         let draft = super::checked_draft(&scan, &plan, request, &decide(&plan)?)?;
         Ok(Self { tree, session, scan, plan, draft, shown: RefCell::default() })
     }
@@ -84,7 +64,8 @@ impl<'t> Fix<'t> {
     /// # Errors
     /// Where a store or a write is refused or fails; the text says what that left.
     pub fn write(&self) -> Result<Option<Receipt>, EngineError> {
-        let (receipt, shown) = put(self.tree, &self.session, &self.draft)?;
+        let (receipt, shown) =
+            put(&self.session, &self.draft, &BTreeMap::new(), &mut || read_back(self.tree, &self.draft))?;
         self.shown.replace(shown);
         Ok(receipt)
     }
@@ -112,13 +93,20 @@ pub struct Written {
 pub fn write(root: &Path, draft: &Draft) -> Result<Written, EngineError> {
     let tree = Tree::open(root)?;
     let session = Session::begin(&tree, &StateDir::from_env()?)?;
-    let (receipt, shown) = put(&tree, &session, draft)?;
+    let (receipt, shown) = put(&session, draft, &BTreeMap::new(), &mut || read_back(&tree, draft))?;
     Ok(Written { receipt, recovered: session.recovered().to_vec(), shown })
 }
 
 type Put = (Option<Receipt>, Vec<ShownKey>);
 
-fn put(tree: &Tree, session: &Session<'_>, draft: &Draft) -> Result<Put, EngineError> {
+/// Writes a draft: the record, the keys outside of the tree, then the files. `given` are values for
+/// that store; what is not among them is made.
+pub(super) fn put(
+    session: &Session<'_>,
+    draft: &Draft,
+    given: &BTreeMap<String, Secret>,
+    read_back: &mut dyn FnMut() -> Result<(), String>,
+) -> Result<Put, EngineError> {
     let old = session.record()?;
     let new = keys::recorded(&old, draft, now());
     if draft.is_empty() && new == old {
@@ -128,7 +116,7 @@ fn put(tree: &Tree, session: &Session<'_>, draft: &Draft) -> Result<Put, EngineE
     if new != old {
         session.keep_record(&new)?;
     }
-    let result = Placed::put(draft).and_then(|placed| put_files(tree, session, draft, placed));
+    let result = Placed::put(draft, given).and_then(|placed| put_files(session, draft, placed, read_back));
     if result.is_err() && new != old {
         // Where this fails too, the record names keys that are not there; `store status` says so.
         let _ = session.keep_record(&old);
@@ -136,7 +124,12 @@ fn put(tree: &Tree, session: &Session<'_>, draft: &Draft) -> Result<Put, EngineE
     result
 }
 
-fn put_files(tree: &Tree, session: &Session<'_>, draft: &Draft, placed: Placed) -> Result<Put, EngineError> {
+fn put_files(
+    session: &Session<'_>,
+    draft: &Draft,
+    placed: Placed,
+    read_back: &mut dyn FnMut() -> Result<(), String>,
+) -> Result<Put, EngineError> {
     if draft.is_empty() {
         return Ok((None, Vec::new()));
     }
@@ -144,7 +137,7 @@ fn put_files(tree: &Tree, session: &Session<'_>, draft: &Draft, placed: Placed) 
         Ok(shown) => shown,
         Err(error) => return Err(placed.take_back(error)),
     };
-    match session.apply(draft, &mut || read_back(tree, draft)) {
+    match session.apply(draft, read_back) {
         Ok(receipt) => Ok((Some(receipt), shown)),
         Err(error) if error.nothing_changed() => Err(placed.take_back(error.into())),
         Err(error) => Err(placed.named_in(error.into())),

@@ -1,6 +1,7 @@
 //! Keys outside of the tree, for a draft: looked for before it is shown, put there before a file is
 //! written, taken back where that fails. Who owns an item is in the user's record.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::apply::{KeyRecord, StoreRecord};
@@ -76,17 +77,17 @@ pub(super) struct Placed(Vec<(StoreId, Item)>);
 impl Placed {
     /// Puts the new keys of a draft into their stores and checks those that are there. Where one
     /// fails, those before it are taken back.
-    pub(super) fn put(draft: &Draft) -> Result<Self, EngineError> {
+    pub(super) fn put(draft: &Draft, given: &BTreeMap<String, Secret>) -> Result<Self, EngineError> {
         let mut placed = Placed::default();
         for secret in &draft.secrets {
-            if let Err(error) = placed.put_one(secret) {
+            if let Err(error) = placed.put_one(secret, given.get(&secret.name)) {
                 return Err(placed.take_back(error));
             }
         }
         Ok(placed)
     }
 
-    fn put_one(&mut self, secret: &SecretChange) -> Result<(), EngineError> {
+    fn put_one(&mut self, secret: &SecretChange, given: Option<&Secret>) -> Result<(), EngineError> {
         let Held::Store { store: id, item, existing, .. } = &secret.held else { return Ok(()) };
         let store = open(*id)?;
         let failed = |error: StoreError| match error {
@@ -103,7 +104,7 @@ impl Placed {
                 None => Err(unusable(*id, &StoreError::Changed(item.shown()))),
             };
         }
-        let key = fresh()?;
+        let key = given.map_or_else(fresh, |value| Ok(Secret::from(value.expose())))?;
         let result = store.put(item, &key, When::Absent);
         // One that failed half way may have left something under that name.
         if !matches!(result, Err(StoreError::Exists(_))) {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use crate::plan::{self, ChosenStore, ComposeError, Composing, Decision, Decisions, Draft, Held};
 use crate::remedy::{Applicability, Remedy};
 use crate::repo::Tree;
-use crate::rules;
 use crate::secret::Secret;
 use crate::secret::generate::{KeySource, OsRandom, new_key};
 use crate::store::StoreId;
@@ -68,17 +67,6 @@ fn plan_with(
     // A store that cannot be used is for the draft to say, not for a report.
     if let Ok((_, withheld)) = proven(scan, &plan, request, &everything, &mut OsRandom) {
         plan.remedies.iter_mut().filter(|remedy| withheld.contains_key(&remedy.id)).for_each(for_a_person);
-    }
-    Ok(plan)
-}
-
-/// The keys that only this computer lacks, and nothing else.
-pub(super) fn onboarding_plan(scan: &Scan, request: &Request, fresh: &str) -> Result<Plan, EngineError> {
-    let mut plan = plan_as(scan, request, fresh)?;
-    for remedy in rules::missing_keys(&scan.facts, &plan.choices) {
-        if !plan.remedies.iter().any(|known| known.changes == remedy.changes) {
-            plan.remedies.push(remedy);
-        }
     }
     Ok(plan)
 }
@@ -204,7 +192,7 @@ fn compose(
     composed.map(|(draft, _)| draft).map_err(|error| refused(scan, error))
 }
 
-fn refused(scan: &Scan, error: ComposeError) -> EngineError {
+pub(super) fn refused(scan: &Scan, error: ComposeError) -> EngineError {
     match error {
         ComposeError::TrackedEnvFile { path } => {
             let how = match scan.facts.index_problem {

@@ -28,6 +28,7 @@ pub fn is_env_file(path: &RepoPath) -> bool {
             || name.starts_with(".env.")
             || name.starts_with(".env-")
             || name.ends_with(".env")
+            || (name.contains(".env.") && is_example(path))
             || name.starts_with("env.")
             || name == "env-example"
             || name == "dotenv")

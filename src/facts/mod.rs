@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod arguments;
+pub mod asked;
 pub mod credentials;
 pub mod data;
 pub mod dependencies;

@@ -3,6 +3,7 @@
 //! bounds. `second` holds the independent second reader, dotenvy.
 
 mod expand;
+mod fill;
 mod put;
 mod scan;
 mod second;
@@ -13,6 +14,7 @@ use crate::secret::Secret;
 use crate::text::Span;
 
 pub use expand::{Lookup, Wins, interpolate};
+pub use fill::{Filling, Line, filled_in, statement};
 pub use put::{EnvFileError, is_valid_name, read, render};
 pub use second::{disagreements, dotenvy_agrees};
 

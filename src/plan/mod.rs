@@ -6,6 +6,7 @@ mod compose;
 mod decisions;
 pub mod draft;
 mod files;
+pub mod onboard;
 mod server;
 
 pub use build::build;

@@ -7,6 +7,7 @@ pub mod effective;
 pub mod history;
 pub mod json_v1;
 pub mod mitigations;
+pub mod onboard;
 pub mod receipt;
 pub mod rotation;
 pub mod rules;

@@ -53,7 +53,7 @@ pub struct Rule {
     pub remedy: Option<Propose>,
 }
 
-pub use secret_key::{SIGNING_KEYS, missing_keys, untracking};
+pub use secret_key::{SIGNING_KEYS, untracking};
 
 /// Id of the finding that a file which is normally judged was not.
 pub const NOT_JUDGED: &str = "FH000";

@@ -49,6 +49,28 @@ pub fn new_key(source: &mut dyn KeySource) -> Result<Secret, GenerateError> {
     Ok(Secret::new(text))
 }
 
+/// A new 256-bit key as `cryptography`'s `Fernet` takes it: URL-safe base64 with padding.
+///
+/// # Errors
+/// Where the random source cannot deliver.
+pub fn new_fernet_key(source: &mut dyn KeySource) -> Result<Secret, GenerateError> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut bytes = [0_u8; KEY_BYTES];
+    source.fill(&mut bytes)?;
+    let mut text = String::with_capacity(KEY_BYTES.div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let mut group =
+            three.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for at in 0..4_usize {
+            let digit = DIGITS[(group >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= three.len() { char::from(digit) } else { '=' });
+        }
+        group.zeroize();
+    }
+    bytes.zeroize();
+    Ok(Secret::new(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +81,18 @@ mod tests {
         assert_eq!(one.expose().len(), 64);
         assert!(one.expose().bytes().all(|b| b.is_ascii_hexdigit()));
         assert!(one != two);
+    }
+
+    #[test]
+    fn fernet_keys_are_padded_base64() {
+        struct Fixed;
+        impl KeySource for Fixed {
+            fn fill(&mut self, buffer: &mut [u8]) -> Result<(), GenerateError> {
+                buffer.iter_mut().zip(0_u8..).for_each(|(slot, value)| *slot = value | 0xe0);
+                Ok(())
+            }
+        }
+        let key = new_fernet_key(&mut Fixed).unwrap();
+        assert_eq!(key.expose(), "4OHi4-Tl5ufo6err7O3u7_Dx8vP09fb3-Pn6-_z9_v8=");
     }
 }

@@ -20,6 +20,7 @@ fn help_is_reviewed() {
         ("help-explain", &["explain", "--help"]),
         ("help-history", &["history", "--help"]),
         ("help-undo", &["undo", "--help"]),
+        ("help-onboard", &["onboard", "--help"]),
         ("help-exec", &["exec", "--help"]),
         ("help-rotate", &["rotate", "--help"]),
         ("help-store", &["store", "--help"]),

@@ -14,6 +14,7 @@ mod flow;
 mod history;
 mod messages;
 mod mitigations;
+mod onboard;
 mod plain;
 mod real;
 mod rotate;

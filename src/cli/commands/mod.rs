@@ -12,6 +12,7 @@ pub mod rotate;
 pub mod scan;
 pub mod store;
 pub mod undo;
+mod value;
 
 use std::ops::ControlFlow;
 

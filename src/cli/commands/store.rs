@@ -1,13 +1,9 @@
 //! `store status|set|copy`: where keys are, one into a store, all into another store.
 
-use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
-
-use zeroize::Zeroizing;
 
 use crate::engine::{self, Put};
 use crate::report;
-use crate::secret::Secret;
 use crate::text::escape::one_line;
 
 use super::super::args::{CopyArgs, GlobalArgs, SetArgs, StatusArgs, StoreCommand, WiringArgs};
@@ -16,9 +12,6 @@ use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::runtime;
 use super::request::{keys, request};
-
-/// Bytes of a value that are read; the engine refuses long ones.
-const LIMIT: u64 = 128 * 1024;
 
 /// Runs one of them.
 ///
@@ -47,7 +40,8 @@ fn status(args: &StatusArgs, global: &GlobalArgs, output: &Output) -> Result<Exi
 fn set(args: &SetArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
     let mut request = keys(PathBuf::from("."), global);
     request.replace = args.replace;
-    let value = value(args)?;
+    let value =
+        super::value::read(args.from_file.as_deref(), &format!("flask-harden store set {} < key.txt", args.name))?;
     let (put, stopped) = runtime::writing(|| engine::set(&request, &args.name, value));
     said(put?, output)?;
     Ok(stopped.unwrap_or(Exit::Done))
@@ -92,27 +86,4 @@ fn said(put: Put, output: &Output) -> Result<(), CliError> {
         output.note(&format!("Take it back: flask-harden undo {} --purge\n", receipt.run));
     }
     super::show_once(put.shown, output)
-}
-
-/// The value, without the line end that `echo` and editors add. Never an argument: those are seen
-/// by every user of the computer.
-fn value(args: &SetArgs) -> Result<Secret, CliError> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LIMIT).unwrap_or(0)));
-    let read = match &args.from_file {
-        Some(path) => std::fs::File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes)),
-        None if std::io::stdin().is_terminal() => {
-            return Err(CliError::usage("the value has to come from a pipe or a file")
-                .why("typed here, it would stay on the screen")
-                .now("flask-harden store set SECRET_KEY < key.txt")
-                .now("flask-harden store set SECRET_KEY --from-file key.txt")
-                .nothing_written());
-        }
-        None => std::io::stdin().lock().take(LIMIT).read_to_end(&mut bytes),
-    };
-    read.map_err(|error| CliError::usage("the value cannot be read").why(error.to_string()).nothing_written())?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
-        CliError::usage("the value is not UTF-8 text").why("a variable in the environment takes text").nothing_written()
-    })?;
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    Ok(Secret::from(text.strip_suffix('\r').unwrap_or(text)))
 }

@@ -131,7 +131,7 @@ fn filled(text: &str, entry: &EnvEntry, key: &Secret) -> Result<Zeroizing<String
 }
 
 /// Behind the key, its quote included.
-fn key_end(text: &str, entry: &EnvEntry) -> usize {
+pub(super) fn key_end(text: &str, entry: &EnvEntry) -> usize {
     let end = entry.key_span.end;
     if text.as_bytes().get(end) == Some(&b'\'') { end + 1 } else { end }
 }

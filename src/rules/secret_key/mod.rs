@@ -33,16 +33,17 @@ mod wiring;
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::remedy::{Choices, Remedy};
+use crate::remedy::Change;
+use crate::text::RepoPath;
 
 pub use judged::SIGNING_KEYS;
 pub use key_in_code::{
     FALLBACKS, FallbackWiring, KeyInCode, NoKey, fallback_wiring, is_salt, key_in_code, session_lifetime,
 };
 
-/// The keys the code takes from the environment and that this computer has nowhere.
-pub fn missing_keys(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
-    no_key_here::missing(facts, choices)
+/// The line that keeps an env file out of git; `None` where it needs none.
+pub fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
+    wiring::ignore_env_file(facts, path)
 }
 
 /// Whether the app reads keys from the files that `NAME_FILE` variables name.

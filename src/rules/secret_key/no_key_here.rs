@@ -2,7 +2,6 @@
 //! fresh clone, or a new server.
 
 use crate::facts::Facts;
-use crate::facts::values::{Value, Valued};
 use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{Expr, walk_exprs};
 use crate::remedy::{Applicability, Change, Choices, KeepSecret, Remedy};
@@ -10,7 +9,6 @@ use crate::rules::{Explanation, Rule};
 use crate::text::RepoPath;
 
 use super::hosts;
-use super::judged::SIGNING_KEYS;
 use super::key_in_code::FALLBACKS;
 use super::reader::{READER, has_reader};
 use super::wiring::ignore_env_file;
@@ -105,30 +103,4 @@ fn fill(facts: &Facts, root: &RepoPath, name: &str, choices: &Choices) -> Option
         steps: hosts::here(choices.store).into_iter().collect(),
         needs: Vec::new(),
     })
-}
-
-/// The keys that the code takes from the environment alone, for stores from which the app is
-/// given them: a fresh clone on a computer that has none yet. Not a finding, since another
-/// computer may set the variable in its own way.
-pub(super) fn missing(facts: &Facts, choices: &Choices) -> Vec<Remedy> {
-    let mut found: Vec<Remedy> = Vec::new();
-    for setting in facts.settings.iter().filter(|setting| SIGNING_KEYS.contains(&setting.key.as_str())) {
-        let root = facts.project_root(setting.path());
-        let Some(read) = setting.value.env() else { continue };
-        let literal = read.fallback.as_deref().and_then(Valued::literal).map(|literal| &literal.value);
-        let has_value = matches!(literal, Some(Value::Text { secret, .. }) if !secret.is_empty());
-        if !facts.is_own(setting.path()) || has_value || is_set(facts, &root, &read.name) {
-            continue;
-        }
-        // Into the env file only where the app itself loads it.
-        let env_file = choices.env_file(&root);
-        if choices.store.is_file() && !super::loaded::loads_env_file(facts, setting, &env_file) {
-            continue;
-        }
-        let Some(remedy) = fill(facts, &root, &read.name, choices) else { continue };
-        if !found.iter().any(|known| known.changes == remedy.changes) {
-            found.push(remedy);
-        }
-    }
-    found
 }
