@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::plan::{self, ChosenStore, ComposeError, Composing, Decision, Decisions, Draft, Held};
 use crate::remedy::{Applicability, Remedy};
 use crate::repo::Tree;
+use crate::rules;
 use crate::secret::Secret;
 use crate::secret::generate::{KeySource, OsRandom, new_key};
 use crate::store::StoreId;

@@ -33,7 +33,7 @@ mod wiring;
 
 use super::Rule;
 use crate::facts::Facts;
-use crate::remedy::Change;
+use crate::remedy::{Change, Remedy};
 use crate::text::RepoPath;
 
 pub use judged::SIGNING_KEYS;
