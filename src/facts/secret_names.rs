@@ -89,10 +89,17 @@ fn assigned<'m>(target: &'m Expr, value: &'m Expr, visit: &mut dyn FnMut(&'m str
     }
 }
 
+/// The beginning of an address and nothing else (`postgres://`), as `replace` is given it.
+fn is_scheme(text: &str) -> bool {
+    let name = text.strip_suffix("://").unwrap_or("");
+    (2..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b"+-.".contains(&b))
+}
+
 /// The literals in a value, but for those that only name a variable: the key of a subscript, the
 /// first argument of a look-up. By place, never by look: a name can be a secret.
 fn hidden_in(value: &Expr, spans: &mut Vec<Span>) {
     match &value.kind {
+        ExprKind::Str(text) if is_scheme(&text.value) => {}
         ExprKind::Str(text) => spans.extend(&text.contents),
         ExprKind::Call(call) => {
             hidden_in(&call.func, spans);
@@ -167,6 +174,8 @@ mod tests {
             ("f(token='one' + x)", &["one"]),
             ("d = {'password': ('one' 'two')}", &["one", "two"]),
             ("d.setdefault('api_key', 'one'.encode('utf-8'))", &["one", "utf-8"]),
+            ("DATABASE_PASSWORD_URL = get('U', 'one').replace('postgres://', 'postgresql://')", &["one"]),
+            ("SECRET_KEY = 'one://'; TOKEN = 'Two2://'; PASSWORD = '://'", &["Two2://", "://"]),
         ] {
             let module = parse(text).unwrap();
             let found: Vec<&str> = secret_spans(&module).into_iter().map(|span| span.of(text)).collect();
