@@ -17,7 +17,7 @@ use api::{Answer, Api, Refusal};
 pub(super) const INFO: StoreInfo = StoreInfo {
     id: StoreId::Aws,
     name: "aws",
-    title: "AWS Secrets Manager",
+    title: "AWS Secrets",
     about: "AWS Secrets Manager, with the credentials and region of the AWS command line",
     suits: "For servers in AWS. Needs a region and credentials.",
     readers: "whoever may call GetSecretValue on it",
