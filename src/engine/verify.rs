@@ -45,7 +45,8 @@ impl<'a> Verifier<'a> {
     /// The applied remedies of a draft that leave a finding they should clear, with the reason.
     /// A remedy that names steps for a person is done only when those are.
     pub(super) fn unproven(&self, draft: &Draft) -> BTreeMap<String, String> {
-        if draft.files.is_empty() && draft.untracked.is_empty() {
+        // One that was edited down to nothing changes no file, and clears nothing.
+        if draft.applied.is_empty() {
             return BTreeMap::new();
         }
         let facts = self.facts_after(draft);

@@ -150,9 +150,13 @@ const BINARY: &str = env!("CARGO_BIN_EXE_flask-harden");
 
 /// The sample shop on the full screen, its findings shown.
 fn opened(program: &Program, project: &Project) -> Terminal {
-    let terminal =
-        Terminal::open(program, project.path(), &[BINARY, "--store", "env-file", "--select", &RULES.join(",")], 80, 24);
-    terminal.shows("FH103");
+    opened_with(program, project, &RULES.join(","))
+}
+
+/// The same with other rules.
+fn opened_with(program: &Program, project: &Project, rules: &str) -> Terminal {
+    let terminal = Terminal::open(program, project.path(), &[BINARY, "--store", "env-file", "--select", rules], 80, 24);
+    terminal.shows("FH");
     terminal.until("the fixes are worked out", |terminal| terminal.text().contains("Fix (automatic)"));
     terminal
 }
@@ -236,6 +240,57 @@ fn a_file_changed_since_the_review_is_refused() {
     terminal.press("y");
     assert_eq!(terminal.exits(), 0);
     terminal.is_as_before();
+}
+
+/// An editor of `sh` that changes the file it is given.
+fn editor(program: Program, script: &str) -> Program {
+    let file = program.home().join("editor.sh");
+    std::fs::write(&file, script).unwrap();
+    program.variable("EDITOR", format!("sh {}", file.display()))
+}
+
+#[test]
+fn a_patch_edited_by_hand_is_checked_and_written_as_it_was_edited() {
+    let script = "sed -i \"s/SAMESITE\\(.*\\)Lax/SAMESITE\\1Strict/\" \"$1\"";
+    let (program, project) = (editor(Program::new(), script), shop());
+    let mut terminal = opened_with(&program, &project, "FH203");
+    terminal.press("c");
+    terminal.shows("Patch 1 of 1");
+    terminal.press("E");
+    terminal.shows("your patch was checked");
+    terminal.shows("edited by you");
+    terminal.press("c");
+    terminal.shows("Will not happen:");
+    terminal.press("write\r");
+    terminal.shows("Done.");
+    terminal.press("q");
+    assert_eq!(terminal.exits(), 0);
+    terminal.is_as_before();
+    assert!(project.read("config.py").contains("Strict"), "{}", project.read("config.py"));
+    assert!(!project.read("config.py").contains("Lax"));
+}
+
+#[test]
+fn an_edit_that_leaves_the_finding_or_breaks_the_file_is_refused() {
+    let removed = "sed -i \"/SAMESITE/d\" \"$1\"";
+    let broken = "printf 'def (\\n' >> \"$1\"";
+    for (script, words) in [(removed, "the finding would still be there"), (broken, "no longer have parsed")] {
+        let (program, project) = (editor(Program::new(), script), shop());
+        let before = project.picture();
+        let mut terminal = opened_with(&program, &project, "FH203");
+        terminal.press("c");
+        terminal.shows("Patch 1 of 1");
+        terminal.press("E");
+        terminal.shows("cannot be taken");
+        terminal.shows(words);
+        assert_eq!(project.picture(), before);
+        terminal.press("\x03");
+        terminal
+            .until("it asks or ends", |terminal| terminal.text().contains("would be lost") || terminal.is_given_back());
+        terminal.press("y");
+        terminal.exits();
+        terminal.is_as_before();
+    }
 }
 
 #[test]
