@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::facts::deploy::{self, Context};
 use crate::facts::env::{is_env_file, is_example};
 use crate::facts::gather::{Read, gather};
+use crate::facts::leaks::{Leak, LiveValues};
 use crate::facts::production::production;
 use crate::facts::{EnvFile, Facts, FileRole, Files, Launch, PyFile, dependencies};
 use crate::lang::{dotenv::EnvDocument, python};
@@ -73,10 +74,25 @@ pub(super) fn facts_after(before: &Facts, draft: &Draft, place: &Place<'_>) -> F
         .iter_mut()
         .filter(|file| draft.untracked.contains(&file.path))
         .for_each(|file| file.tracked = false);
-    facts.leaks.clone_from(&before.leaks);
+    facts.leaks = leaks_after(before, &facts);
     facts.stored.clone_from(&before.stored);
     facts.old_keys.clone_from(&before.old_keys);
     facts
+}
+
+/// The leaked values with their uses in the tree as it would be; uses in a store stay.
+fn leaks_after(before: &Facts, after: &Facts) -> Vec<Leak> {
+    let mut leaks = before.leaks.clone();
+    if leaks.is_empty() {
+        return leaks;
+    }
+    let live = LiveValues::of(after);
+    for leak in &mut leaks {
+        leak.live.retain(|used| used.location.is_none());
+        let uses = live.uses(leak);
+        leak.live.extend(uses);
+    }
+    leaks
 }
 
 /// What facts depend on besides the files.

@@ -138,9 +138,10 @@ def coded_forms(raw):
 
 
 def remediable(findings):
-    """Findings that --apply is measured by. One that lives in git history alone stays, as history does."""
+    """Findings that --apply is measured by: those that make a scan fail by default. Advice (low) is no
+    work left undone, and one that lives in git history alone stays, as history does."""
     return [finding for finding in findings or []
-            if REMEDIED_RULES.match(finding["rule"]) and not finding.get("commit")]
+            if REMEDIED_RULES.match(finding["rule"]) and finding["severity"] != "low" and not finding.get("commit")]
 
 
 def own_tests(project, env=None):
