@@ -54,6 +54,22 @@ fn check(facts: &Facts) -> Vec<Finding> {
     found
 }
 
+/// The line that keeps a new env file out of images which take in its directory whole: what the
+/// app runs with on this computer is not for whoever has the image.
+pub(super) fn kept_out(facts: &Facts, env: &RepoPath) -> Option<Change> {
+    let dir = env.parent();
+    let takes = |image: &&ImageFile| {
+        crate::repo::role(&image.path) == FileRole::Source
+            && context(facts, image) == dir
+            && whole_copy(facts, image).is_some()
+    };
+    facts.images.iter().find(takes)?;
+    let file = dir.join(".dockerignore")?;
+    let line = facts.files.get(&file).and_then(|source| deciding(&source.text, env.name(), Dialect::Docker));
+    let open = line.is_none_or(|line| line.negated) && !facts.files.exists(env);
+    open.then(|| Change::Ignore { file, patterns: vec![env.name().to_owned()] })
+}
+
 /// The instruction by which the last stage takes in the whole context.
 fn whole_copy(facts: &Facts, image: &ImageFile) -> Option<Span> {
     let source = facts.files.get(&image.path)?;

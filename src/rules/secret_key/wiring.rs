@@ -120,6 +120,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     if choices.store.is_file() {
         changes.push(Change::PutSecret { name: name.to_owned(), file: env_path.clone() });
         changes.extend(ignore_env_file(facts, &env_path));
+        changes.extend(super::env_file_in_image::kept_out(facts, &env_path));
     }
     changes.extend(choices.keep(&facts.project_root(setting.path()), name));
     changes.extend(example(facts, &env_path, name));
