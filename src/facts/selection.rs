@@ -90,6 +90,8 @@ impl Reader<'_> {
         let Some(steps) = steps.checked_sub(1) else { return Selection::Unknown };
         match &expr.kind {
             ExprKind::None => Selection::Nothing,
+            // `def create_app(more={})`
+            ExprKind::Dict(items) if items.is_empty() => Selection::Nothing,
             ExprKind::Str(Str { value, .. }) if key => Selection::Text(value.clone()),
             ExprKind::Str(Str { value, .. }) => Selection::Dotted(value.replace(':', ".")),
             ExprKind::Name(name) => self.name(name, expr.span.start, key, steps),
