@@ -15,7 +15,6 @@ pub(in crate::rules) mod judged;
 mod key_in_code;
 mod key_in_deployment;
 mod leaked_in_history;
-mod loaded;
 mod no_key_here;
 mod old_key;
 mod one_key;

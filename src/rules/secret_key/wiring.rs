@@ -100,10 +100,9 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     // python-decouple looks for the file itself, unless a settings.ini stands before it.
     let finds_itself =
         setting.value.env().is_some_and(|read| read.reader == EnvReader::Decouple) && decouple_files(facts).is_empty();
-    // A bare load_dotenv() finds the file by the place of the caller or of the shell; one that is
-    // given the file's own path finds it on every start.
-    let loaded = || super::loaded::loads_env_file(facts, setting, &env_path);
-    let needed = choices.store.is_file() && !finds_itself && !loaded();
+    // Also where the module loads the file itself: only the reader says, in a fresh clone without
+    // the file, what to run.
+    let needed = choices.store.is_file() && !finds_itself;
     let mut read = Reading::of(facts, file, source);
     // What stands there now shows how a person quotes here.
     read.quote = if source.text[..literal.literal.span.end].ends_with('\'') { '\'' } else { '"' };
