@@ -55,7 +55,7 @@ fn untracked(out: &mut String, draft: &Draft, style: Style) {
     out.push_str("  checkout, and on servers that deploy by git pull. Keep a copy there first.\n\n");
 }
 
-fn change(out: &mut String, draft: &Draft, file: &FileChange, style: Style) {
+pub(super) fn change(out: &mut String, draft: &Draft, file: &FileChange, style: Style) {
     let path = one_line(file.path.as_str());
     let _ = writeln!(out, "{}{}", style.paint(Role::Strong, &path), modes(file));
     for remedy in draft.applied.iter().filter(|remedy| file.remedies.contains(&remedy.id)) {

@@ -2,13 +2,19 @@
 
 use std::fmt::Write as _;
 
+use crate::engine::Scan;
 use crate::finding::Threat;
+use crate::plan::Draft;
 use crate::rules::{self, Rule};
+use crate::text::escape::one_line;
 
 use super::style::{Role, Style};
+use super::{counted, draft as drafts};
 
 /// Cells of a line of prose; the same on every terminal and in a pipe.
 pub(super) const WIDTH: usize = 80;
+/// Places that `explain RULE` lists.
+const MOST_PLACES: usize = 10;
 
 /// One rule: what, why, how the fix works, how to ignore it.
 pub fn one(rule: &Rule, style: Style) -> String {
@@ -42,6 +48,40 @@ pub fn one(rule: &Rule, style: Style) -> String {
     let _ = writeln!(out, "{}", style.paint(Role::Strong, "How to ignore it"));
     let _ = writeln!(out, "  on one line   # flask-harden: ignore[{}] the reason", rule.id);
     let _ = writeln!(out, "  everywhere    flask-harden --ignore {}", rule.id);
+    out
+}
+
+/// What the rule found in this project, and the lines before and after its fixes. Empty where it
+/// found nothing.
+pub fn here(rule: &Rule, scan: &Scan, draft: &Draft, style: Style) -> String {
+    let found: Vec<_> = scan.findings.iter().filter(|finding| finding.key.rule == rule.id).collect();
+    if found.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", style.paint(Role::Strong, "In this project"));
+    for finding in found.iter().take(MOST_PLACES) {
+        let place = &finding.primary;
+        let _ = writeln!(out, "  {}:{}", one_line(place.path.as_str()), place.line);
+        for line in filled(&one_line(&finding.message), WIDTH - 6) {
+            let _ = writeln!(out, "      {line}");
+        }
+    }
+    if found.len() > MOST_PLACES {
+        let _ = writeln!(out, "  and {}", counted(found.len() - MOST_PLACES, "place more", "places more"));
+    }
+    let clears = |id: &str| {
+        let of_rule = |key: &crate::finding::FindingKey| key.rule == rule.id;
+        draft.applied.iter().any(|remedy| remedy.id == id && remedy.findings.iter().any(of_rule))
+    };
+    let files: Vec<_> = draft.files.iter().filter(|file| file.remedies.iter().any(|id| clears(id))).collect();
+    if !files.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint(Role::Strong, "Before and after (values are hidden)"));
+    }
+    for file in files {
+        drafts::change(&mut out, draft, file, style);
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
     out
 }
 

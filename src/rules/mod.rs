@@ -84,6 +84,11 @@ fn judged_by(facts: &Facts, ids: &[&str]) -> Vec<Finding> {
     all().into_iter().filter(|rule| ids.contains(&rule.id)).flat_map(|rule| (rule.check)(facts)).collect()
 }
 
+/// Whether a rule judges git history, which takes its time to read.
+pub fn of_history(rule: &Rule) -> bool {
+    ["FH101", "FH707"].contains(&rule.id)
+}
+
 /// The rule with this id or name.
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().into_iter().find(|rule| rule.id.eq_ignore_ascii_case(id) || rule.name == id)

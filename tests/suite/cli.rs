@@ -82,6 +82,39 @@ fn explain_without_a_name_lists_every_rule_and_with_one_says_all() {
 }
 
 #[test]
+fn explain_shows_the_own_line_before_and_after() {
+    let (program, project) = (Program::new(), Project::new());
+    project.write("app.py", "from flask import Flask\napp = Flask(__name__)\napp.secret_key = 'not-a-good-one'\n");
+    let text = program.run(project.path(), &["explain", "FH102"]).exits(0).stdout;
+    let (_, here) = text.split_once("In this project\n").expect("the project's own lines");
+    assert!(here.contains("app.py:3\n") && here.contains("\n-app.secret_key = '********'\n"), "{here}");
+    assert!(here.contains("+app.secret_key = ") && !text.contains("not-a-good-one"), "{here}");
+    let other = program.run(project.path(), &["explain", "FH301"]).exits(0).stdout;
+    assert!(!other.contains("In this project"), "{other}");
+    assert!(!project.path().join(".env").exists());
+}
+
+#[test]
+fn explain_has_documents_for_programs() {
+    let (program, project) = (Program::new(), Project::new());
+    project.write("app.py", "from flask import Flask\napp = Flask(__name__)\napp.secret_key = 'not-a-good-one'\n");
+    let document = |name: &[&str]| -> serde_json::Value {
+        let line: Vec<&str> = ["explain", "--format", "json"].iter().chain(name).copied().collect();
+        serde_json::from_str(&program.run(project.path(), &line).exits(0).stdout).unwrap()
+    };
+    let all = document(&[]);
+    assert_eq!(all["rules"].as_array().unwrap().len(), flask_harden::rules::all().len());
+    let mitigations = all["mitigations"].as_array().unwrap();
+    assert!(mitigations.iter().any(|one| one["state"] == "missing" && one["rule"] == "FH102"), "{mitigations:#?}");
+    assert_eq!(document(&["FH102"])["rules"][0]["name"], "hardcoded-secret-key");
+    let setting = document(&["SECRET_KEY"]);
+    assert_eq!(setting["values"][0]["place"], "app.py:3");
+    assert!(!setting.to_string().contains("not-a-good-one"));
+    let refused = program.run(project.path(), &["explain", "--format", "csv"]).exits(2);
+    assert!(refused.stderr.contains("csv"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_closed_pipe_and_a_full_disk_are_exit_codes() {
     let (program, project) = (Program::new(), Project::new());
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 
 use crate::engine;
-use crate::report;
-use crate::rules;
+use crate::remedy::Applicability;
+use crate::report::{self, json_v1, style::Style};
+use crate::rules::{self, Rule};
 
 use super::super::args::{ExplainArgs, GlobalArgs};
 use super::super::error::CliError;
@@ -19,27 +20,51 @@ use super::super::parse::nearest;
 /// Exit 2 where there is no rule of that name.
 pub fn run(args: &ExplainArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
     let style = super::style(global, output);
+    let json = super::text_or_json("explain", global)?.unwrap_or(false);
+    let request = || super::request::request(PathBuf::from("."), None, global);
     let text = match &args.rule {
         None => {
-            let mut text = report::rules::all(style);
-            let request = super::request::request(PathBuf::from("."), None, global);
-            if let Some(lines) = engine::mitigations(&request)? {
-                text.push('\n');
-                text.push_str(&report::mitigations::render(&lines, style));
-            }
-            text
+            let lines = engine::mitigations(&request())?;
+            if json { json_v1::explain::rules(&rules::all(), lines.as_deref()) } else { everything(lines, style) }
         }
         Some(name) => match rules::find(name) {
-            Some(rule) => report::rules::one(rule, style),
+            Some(rule) if json => json_v1::explain::rules(&[rule], None),
+            Some(rule) => report::rules::one(rule, style) + &here(rule, request(), style),
             None if is_setting(name) => {
-                let request = super::request::request(PathBuf::from("."), None, global);
-                report::effective::render(name, &engine::effective(&request, name)?)
+                let lines = engine::effective(&request(), name)?;
+                if json { json_v1::explain::setting(name, &lines) } else { report::effective::render(name, &lines) }
             }
             None => return Err(unknown(name)),
         },
     };
     super::deliver(&text, global, output)?;
     Ok(Exit::Done)
+}
+
+/// What the rule finds in the project here, and its fix; nothing outside of a project. Git history is
+/// read only for the rules that judge it.
+fn here(rule: &Rule, mut request: engine::Request, style: Style) -> String {
+    if !rules::of_history(rule) {
+        request.commits = Some(0);
+    }
+    request.flags.select = vec![rule.id.to_owned()];
+    let drafted = engine::scan(&request).and_then(|scan| {
+        let plan = engine::plan(&scan, &request)?;
+        let decisions = engine::decide(&plan, Applicability::Automatic, &[])?;
+        let draft = engine::checked_draft(&scan, &plan, &request, &decisions)?;
+        Ok((scan, draft))
+    });
+    // An explanation is wanted where there is no project, too, or one that cannot be read.
+    drafted.map_or_else(|_| String::new(), |(scan, draft)| report::rules::here(rule, &scan, &draft, style))
+}
+
+fn everything(lines: Option<Vec<engine::MitigationLine>>, style: Style) -> String {
+    let mut text = report::rules::all(style);
+    if let Some(lines) = lines {
+        text.push('\n');
+        text.push_str(&report::mitigations::render(&lines, style));
+    }
+    text
 }
 
 /// Settings are written in capitals; rule ids begin with FH and a digit.

@@ -19,16 +19,7 @@ use super::request::request;
 /// # Errors
 /// What the engine or the output says; exit 2 where the replacement file would lie in a repository.
 pub fn run(args: &HistoryArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
-    let json = match global.format.as_deref() {
-        None | Some("text") => false,
-        Some("json") => true,
-        Some(other) => {
-            return Err(CliError::usage(format!("the command 'history' has no format '{other}'"))
-                .why("leaked values are shown as text or JSON")
-                .now("flask-harden history --format=json")
-                .nothing_written());
-        }
-    };
+    let json = super::text_or_json("history", global)?;
     if let Some(path) = &args.write_replacements {
         outside_of_repositories(path)?;
     }
@@ -36,7 +27,7 @@ pub fn run(args: &HistoryArgs, global: &GlobalArgs, output: &Output) -> Result<E
     let request = request(root, args.history, global);
     let scan = super::scanned(&request, global)?;
     let plan = engine::cleanup(&scan);
-    let json = json || (global.format.is_none() && scan.options.format.value == "json");
+    let json = json.unwrap_or_else(|| scan.options.format.value == "json");
     let text = if json {
         report::json_v1::history::render(&scan, &plan)
     } else {

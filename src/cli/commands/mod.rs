@@ -108,6 +108,22 @@ fn not_in_a_document() -> CliError {
         .nothing_written()
 }
 
+/// Whether a command that knows text and JSON alone is to print JSON; nothing: nobody said.
+///
+/// # Errors
+/// Exit 2 for any other format.
+fn text_or_json(command: &str, args: &GlobalArgs) -> Result<Option<bool>, CliError> {
+    match args.format.as_deref() {
+        None => Ok(None),
+        Some("text") => Ok(Some(false)),
+        Some("json") => Ok(Some(true)),
+        Some(other) => Err(CliError::usage(format!("the command '{command}' has no format '{other}'"))
+            .why("it prints text or JSON")
+            .now(format!("flask-harden {command} --format=json"))
+            .nothing_written()),
+    }
+}
+
 fn detail(args: &GlobalArgs) -> Detail {
     match (args.quiet, args.verbose) {
         (true, _) => Detail::Brief,

@@ -1,6 +1,7 @@
 //! JSON, version 1. Its own records, so that inner types can change while the format stays.
 //! Within a version keys are only added; lines and columns count from 1; no secret is in here.
 
+pub mod explain;
 pub mod history;
 mod run;
 
