@@ -171,7 +171,7 @@ pub static ALL: &[Mitigation] = &[
         SessionCookies,
         "cookie-httponly",
         "SESSION_COOKIE_HTTPONLY is on",
-        ["FH202"],
+        ["FH202", "FH211"],
         signs::cookie_httponly,
         "Leave SESSION_COOKIE_HTTPONLY at its default, which is on."
     ),

@@ -8,6 +8,7 @@ mod httponly;
 mod jwt_cookie;
 mod lifetime;
 mod remember;
+mod remember_httponly;
 mod samesite;
 mod scope;
 mod secure;
@@ -25,4 +26,5 @@ pub const RULES: &[&Rule] = &[
     &csrf::RULE,
     &by_hand::RULE,
     &content::RULE,
+    &remember_httponly::RULE,
 ];

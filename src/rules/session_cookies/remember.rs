@@ -44,7 +44,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether a project asks Flask-Login to remember somebody.
-fn remembers(facts: &Facts, root: &RepoPath) -> bool {
+pub(super) fn remembers(facts: &Facts, root: &RepoPath) -> bool {
     facts.own_python().filter(|file| facts.same_project(&file.path, root)).any(|file| {
         let names = &facts.names[&file.path];
         let mut found = false;
