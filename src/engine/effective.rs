@@ -49,7 +49,8 @@ pub(super) fn line(facts: &Facts, target: &Target, key: &str) -> EffectiveLine {
     match facts.effective(target, key) {
         Effective::Absent => {
             line.value = default_of(key).to_owned();
-            line.note = facts.doubts(target).into_iter().find(|doubt| doubt.contains("may set this"));
+            let mut doubts = facts.doubts(target).into_iter().chain(facts.unsettled(target));
+            line.note = doubts.find(|doubt| doubt.contains("may set this"));
         }
         Effective::Unknown(reason) => {
             line.value = "unknown".to_owned();
@@ -147,12 +148,19 @@ fn said(facts: &Facts, target: &Target, setting: &Setting) -> String {
             Value::Name(_) if *how != Derivation::Text => {
                 return switched(words(target, inner), facts.truth(target, setting));
             }
+            // A fallback may be another setting, which only the facts know.
+            Value::Env(_) if matches!(how, Derivation::OneOf(_) | Derivation::Parsed) => {
+                return switched(words(target, inner), facts.truth(target, setting));
+            }
             _ => return words(target, &setting.value),
         },
         _ => return words(target, &setting.value),
     };
     let truth = how.filter(|how| **how != Derivation::Text).and_then(|_| facts.truth(target, setting));
     let text = match facts.looked_up(setting.path(), lookup) {
+        Found::Setting(found) if lookup.empty_too && found.value.is_empty_text() => {
+            lookup.fallback.as_deref().map_or_else(String::new, |fallback| words(target, fallback))
+        }
         Found::Setting(found) => format!("{}, {}:{}", said(facts, target, found), found.path(), found.location.line),
         Found::NoFile(name) => match &lookup.fallback {
             Some(fallback) => format!("{} where {name} exists, else {}", lookup.shown(), words(target, fallback)),

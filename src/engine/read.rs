@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::facts::deploy::{self, Context};
 use crate::facts::env::{is_env_file, is_example};
+use crate::facts::files::role_of;
 use crate::facts::gather::{Read, gather};
 use crate::facts::leaks::{Leak, LiveValues};
 use crate::facts::production::production;
@@ -215,6 +216,7 @@ fn parse_python(files: &Files, known: &BTreeMap<RepoPath, PyFile>, notices: &mut
                     let notice = Notice { gap: false, ..notice };
                     notices.push(line.map_or(notice.clone(), |line| notice.at_line(line)));
                 }
+                let role = role_of(role, &module);
                 parsed.push(PyFile { path: source.path.clone(), role, module: Arc::new(module) });
             }
             Err(error) => notices.push(Notice::file(NoticeKind::ParseFailed, &source.path, error.to_string())),

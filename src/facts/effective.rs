@@ -1,7 +1,10 @@
 //! Which value of a setting wins on a target, and what might still change it from outside the
 //! repository.
 
+use std::sync::Arc;
+
 use super::apps::{ConfigLoad, LoadKind, RunCall};
+use super::candidates::Agreed;
 use super::data::{Found, path};
 use super::guards::{self, MAX_STEPS, Reached, reached_within};
 use super::holders::{Chosen, HolderRef};
@@ -10,6 +13,7 @@ use super::settings::{Form, Holder, Setting};
 use super::targets::Target;
 use super::values::{Derivation, Lookup, Value, Valued, derived_truth};
 use super::{Facts, dynaconf};
+use crate::secret::Secret;
 use crate::text::{RepoPath, Span};
 
 /// Which value wins on a target.
@@ -68,7 +72,11 @@ impl Facts {
                     _ => false,
                 };
                 if runs == Reached::Yes && !absent {
-                    unknown = unknown.or_else(|| unknown_load(&load.kind, load));
+                    match self.agreed(target, load, key) {
+                        Agreed::On(setting) => (winner, unknown) = (Some((setting, false)), None),
+                        Agreed::NoneSets => {}
+                        Agreed::Open => unknown = unknown.or_else(|| unknown_load(load, chosen)),
+                    }
                 }
                 continue;
             };
@@ -147,6 +155,22 @@ impl Facts {
             found.extend(line.filter(|line| !found.contains(line)));
         }
         found
+    }
+
+    /// What a load whose choice is not known may take beside what is here, in words.
+    pub fn unsettled(&self, target: &Target) -> Option<String> {
+        let (at, chosen) = target.chosen.iter().find(|(at, chosen)| {
+            let object = matches!(self.apps.loads[*at].kind, LoadKind::Object(_));
+            object && !chosen.nothing && chosen.holder.is_none()
+        })?;
+        let load = &self.apps.loads[*at];
+        let place = format!("{}:{}", load.path, load.location.line);
+        Some(match &chosen.selector {
+            Some(selector) => {
+                format!("one that is not here, if {} selects it, may set this too ({place})", selector.variable)
+            }
+            None => format!("a configuration that is not here may set this too ({place})"),
+        })
     }
 
     /// What one load leaves open, in words.
@@ -265,7 +289,7 @@ impl Facts {
             let next = match value {
                 Value::Name(name) => self.named(current.path(), name),
                 Value::Lookup(lookup) => match self.looked_up(current.path(), lookup) {
-                    Found::Setting(next) => Some(next),
+                    Found::Setting(next) if !(lookup.empty_too && next.value.is_empty_text()) => Some(next),
                     _ => None,
                 },
                 _ => return current,
@@ -290,7 +314,9 @@ impl Facts {
             // `self.config["KEY"]` may as well be a file's data.
             let base = format!("{app}.config");
             return own.or_else(|| {
-                match self.looked_up(from, &Lookup { base, keys: vec![key.to_owned()], fallback: None }) {
+                match self
+                    .looked_up(from, &Lookup { base, keys: vec![key.to_owned()], fallback: None, empty_too: false })
+                {
                     Found::Setting(setting) => Some(setting),
                     _ => None,
                 }
@@ -329,13 +355,13 @@ impl Facts {
     pub(super) fn truth_within(&self, target: &Target, setting: &Setting, steps: usize) -> Option<bool> {
         let resolved = self.resolve(setting);
         self.truth_of(target, &resolved.value)
-            .or_else(|| self.derived(target, resolved.path(), &resolved.value))
+            .or_else(|| self.derived(target, resolved.path(), &resolved.value, steps))
             .or_else(|| guards::truth_at(self, target, resolved.path(), resolved.value.span, steps))
     }
 
     /// The truth of what is computed from another setting: `bool(Config.DEBUG)`,
     /// `parser.getboolean("app", "debug")`.
-    fn derived(&self, target: &Target, from: &RepoPath, value: &Valued) -> Option<bool> {
+    fn derived(&self, target: &Target, from: &RepoPath, value: &Valued, steps: usize) -> Option<bool> {
         let Value::Derived { inner, how } = &value.value else { return None };
         let next = match &inner.value {
             Value::Name(name) => self.named(from, name)?,
@@ -343,9 +369,43 @@ impl Facts {
                 Found::Setting(setting) => setting,
                 _ => return lookup.fallback.as_ref().and_then(|fallback| self.truth_of(target, fallback)),
             },
-            _ => return None,
+            _ => {
+                let text = self.text_of(target, from, inner, steps)?;
+                let value = text.map_or(Value::None, |text| Value::Text {
+                    secret: Arc::new(Secret::from(text.as_str())),
+                    bytes: false,
+                    contents: Vec::new(),
+                });
+                return derived_truth(&Valued { value, span: inner.span }, how, &|_| None);
+            }
         };
         derived_truth(&self.resolve(next).value, how, &|read| target.value_of(read))
+    }
+
+    /// The text of a value on a target, through variables, their fallbacks and the names these are
+    /// given: `environ.get("A") or str(B)`. `Some(None)`: it is None there.
+    fn text_of(&self, target: &Target, from: &RepoPath, value: &Valued, steps: usize) -> Option<Option<String>> {
+        let steps = steps.checked_sub(1)?;
+        let switch = |truth: bool| if truth { "True" } else { "False" }.to_owned();
+        match &value.value {
+            Value::Bool(truth) => Some(Some(switch(*truth))),
+            Value::Env(read) => match (target.value_of(read), &read.fallback) {
+                (Some(text), _) => Some(Some(text)),
+                (None, Some(fallback)) => self.text_of(target, from, fallback, steps),
+                (None, None) => Some(None),
+            },
+            Value::Name(name) => {
+                let setting = self.resolve(self.named(from, name)?);
+                match &setting.value.value {
+                    Value::Derived { how, .. } if *how != Derivation::Text => {
+                        self.truth_within(target, setting, steps).map(|truth| Some(switch(truth)))
+                    }
+                    _ => self.text_of(target, setting.path(), &setting.value, steps),
+                }
+            }
+            Value::Derived { inner, how: Derivation::Text } => self.text_of(target, from, inner, steps),
+            _ => value.known_text(&|read| target.value_of(read)),
+        }
     }
 
     /// The truth of a value that is a name, seen from a file.
@@ -367,15 +427,17 @@ pub fn is_truthy(value: &str) -> bool {
 
 /// Why an object load leaves everything open. A file from outside the repository does not: it is a
 /// doubt beside what the repository says.
-fn unknown_load(kind: &LoadKind, load: &super::apps::ConfigLoad) -> Option<String> {
-    match kind {
-        LoadKind::Mapping(_) => Some(format!(
-            "the configuration takes over a dictionary that is only known at run time ({}:{})",
-            load.path, load.location.line
-        )),
-        LoadKind::Object(_) => {
-            Some(format!("from_object takes what is only known at run time ({}:{})", load.path, load.location.line))
+fn unknown_load(load: &ConfigLoad, chosen: &Chosen) -> Option<String> {
+    let place = format!("{}:{}", load.path, load.location.line);
+    match (&load.kind, &chosen.selector) {
+        (LoadKind::Mapping(_), _) => {
+            Some(format!("the configuration takes over a dictionary that is only known at run time ({place})"))
         }
+        (LoadKind::Object(_), Some(selector)) => Some(format!(
+            "{} selects the configuration, and nothing here sets it to one that is here ({place})",
+            selector.variable
+        )),
+        (LoadKind::Object(_), None) => Some(format!("from_object takes what is only known at run time ({place})")),
         _ => None,
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::lang::python::Module;
+use super::names::Names;
+use crate::lang::python::{Expr, ExprKind, Module, Stmt, StmtKind, walk_exprs};
 pub use crate::repo::role::FileRole;
 use crate::text::{Location, RepoPath, SourceFile, Span};
 
@@ -43,6 +44,32 @@ impl Files {
             None => Location::whole(path.clone()),
         }
     }
+}
+
+/// Packages whose `TestCase` classes hold tests.
+const TEST_PACKAGES: &[&str] = &["unittest", "unittest2", "flask_testing", "flask.ext.testing"];
+
+/// What a Python file is for, by its path and what it holds: one with test cases is the tests' own
+/// wherever it lies, unless it also makes an app.
+pub fn role_of(by_path: FileRole, module: &Module) -> FileRole {
+    let case = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Class(class) => {
+            class.bases.iter().any(|base| base.value.dotted().is_some_and(|name| name.ends_with("TestCase")))
+        }
+        _ => false,
+    };
+    if by_path != FileRole::Source || !module.body.iter().any(case) {
+        return by_path;
+    }
+    let names = Names::of(module);
+    let mut makes_app = false;
+    walk_exprs(&module.body, &mut |expr: &Expr| {
+        if let ExprKind::Call(call) = &expr.kind {
+            makes_app |= names.resolve(&call.func).is_some_and(|func| func == "flask.Flask");
+        }
+    });
+    let tests = TEST_PACKAGES.iter().any(|package| names.mentions(package));
+    if tests && !makes_app { FileRole::Test } else { by_path }
 }
 
 /// A parsed Python file. Cheap to clone.

@@ -4,7 +4,8 @@ use super::apps::{self, App};
 use super::files::{Files, PyFile};
 use super::names::Names;
 use super::{
-    EnvFile, Facts, HolderIndex, Launch, LaunchVar, data, dependencies, images, project, server_conf, settings, targets,
+    EnvFile, Facts, HolderIndex, Launch, LaunchVar, casts, data, dependencies, images, project, server_conf, settings,
+    targets,
 };
 
 /// What was read, ready to be related.
@@ -31,11 +32,14 @@ pub fn gather(read: Read) -> Facts {
         ..Facts::default()
     };
     for file in &facts.python {
-        let names = Names::of(&file.module);
-        facts.settings.extend(settings::collect(&facts.files, file, &names));
-        facts.apps.extend(apps::collect(&facts.files, file, &names));
-        facts.data.add(&file.path, data::reads::collect(file, &names));
-        facts.names.insert(file.path.clone(), names);
+        facts.names.insert(file.path.clone(), Names::of(&file.module));
+    }
+    casts::collect(&facts.files, &facts.python, &mut facts.names);
+    for file in &facts.python {
+        let Some(names) = facts.names.get(&file.path) else { continue };
+        facts.settings.extend(settings::collect(&facts.files, file, names));
+        facts.apps.extend(apps::collect(&facts.files, file, names));
+        facts.data.add(&file.path, data::reads::collect(file, names));
     }
     facts.holders = HolderIndex::build(&facts.files, &facts.python, &facts.names);
     let own: Vec<&App> = facts.apps.apps.iter().filter(|app| facts.is_own(&app.path)).collect();

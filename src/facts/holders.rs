@@ -139,7 +139,14 @@ impl HolderIndex {
         self.bases.keys().filter(|class| *class != holder && self.lookup_order(class).contains(holder)).collect()
     }
 
-    fn mapping(&self, files: &Files, names: &Names, from: &RepoPath, name: &str) -> Option<&Vec<(String, HolderRef)>> {
+    /// The entries of a dictionary that maps names to classes.
+    pub(super) fn entries(
+        &self,
+        files: &Files,
+        names: &Names,
+        from: &RepoPath,
+        name: &str,
+    ) -> Option<&Vec<(String, HolderRef)>> {
         if let Some(found) = self.mappings.get(&(from.clone(), name.to_owned())) {
             return Some(found);
         }
@@ -400,7 +407,7 @@ impl Follow<'_> {
     }
 
     fn mapped(&self, from: &RepoPath, names: &Names, mapping: &str, key: &Selection, depth: usize) -> Chosen {
-        let Some(entries) = self.index.mapping(self.files, names, from, mapping) else { return Chosen::default() };
+        let Some(entries) = self.index.entries(self.files, names, from, mapping) else { return Chosen::default() };
         let words = self.words(from, key, depth + 1);
         let find = |text: &str| entries.iter().find(|(known, _)| known == text).map(|(_, holder)| holder.clone());
         let certain = words.certain();

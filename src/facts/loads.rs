@@ -18,11 +18,12 @@ pub(super) fn mapping(expr: &Expr, names: &Names) -> Option<Lookup> {
         ExprKind::Dict(_) | ExprKind::None => None,
         ExprKind::Call(call) if call.func.as_name() == Some("dict") => None,
         ExprKind::Call(call) if names.resolve(&call.func).is_some_and(|origin| is_loader(&origin)) => {
-            Some(Lookup { base: loader_name(inner), keys: Vec::new(), fallback: None })
+            Some(Lookup { base: loader_name(inner), keys: Vec::new(), fallback: None, empty_too: false })
         }
         _ => match inner.dotted() {
-            Some(base) => Some(Lookup { base, keys: Vec::new(), fallback: None }),
-            None => look_up(inner).or_else(|| Some(Lookup { base: String::new(), keys: Vec::new(), fallback: None })),
+            Some(base) => Some(Lookup { base, keys: Vec::new(), fallback: None, empty_too: false }),
+            None => look_up(inner)
+                .or_else(|| Some(Lookup { base: String::new(), keys: Vec::new(), fallback: None, empty_too: false })),
         },
     }
 }

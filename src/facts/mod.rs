@@ -4,6 +4,8 @@
 pub mod apps;
 pub mod arguments;
 pub mod asked;
+mod candidates;
+mod casts;
 pub mod credentials;
 pub mod data;
 pub mod dependencies;

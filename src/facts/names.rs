@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::casts::Cast;
 use super::files::Files;
 use crate::lang::python::{Expr, ExprKind, ImportFrom, Module, Stmt, StmtKind, walk_stmts};
 use crate::text::RepoPath;
@@ -18,6 +19,8 @@ pub struct Names {
     decouple: Vec<String>,
     /// Names bound to what a file holds: parsed data, or a `configparser`.
     data: BTreeMap<String, DataKind>,
+    /// Functions of the project that give their argument back in another form.
+    pub(super) casts: BTreeMap<String, Cast>,
 }
 
 /// What a name that holds a file's data is.
@@ -126,6 +129,16 @@ impl Names {
     /// Every imported origin.
     pub fn origins(&self) -> impl Iterator<Item = &str> {
         self.origins.values().map(String::as_str)
+    }
+
+    /// Every imported name with its origin.
+    pub fn imported(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.origins.iter().map(|(name, origin)| (name.as_str(), origin.as_str()))
+    }
+
+    /// What a function of the project makes of its argument, where it only gives it back in another form.
+    pub fn cast(&self, func: &Expr) -> Option<&Cast> {
+        func.dotted().and_then(|name| self.casts.get(&name))
     }
 
     /// Whether `name` is bound by an import.

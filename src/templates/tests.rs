@@ -67,6 +67,21 @@ fn every_file_is_embedded_and_parses() {
     }
 }
 
+/// Old apps run on Python 2.7: what goes into them must compile and find its file there, too.
+#[test]
+fn what_is_added_to_an_app_also_runs_on_python_2() {
+    for text in samples(&ENV_FILE_READER) {
+        assert!(text.is_ascii(), "no coding line is added");
+        assert!(!text.contains("print("), "a keyword of print() is no syntax there: {text}");
+        assert!(text.matches("open(").count() == text.matches("io.open(").count(), "{text}");
+        // What a missing file raises there is no OSError.
+        assert!(text.contains("except (EnvironmentError,"), "{text}");
+        for word in ["f\"", ": str", " -> ", "nonlocal", "async "] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+}
+
 #[test]
 fn blocks_are_written_or_left_out() {
     let [full, bare] = samples(&GUNICORN_ADDED).try_into().unwrap();

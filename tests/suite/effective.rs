@@ -135,3 +135,78 @@ fn data_files_show_their_lines() {
         "parser[flask][debug] of app.ini, which is not in the repository | app.py:7"
     );
 }
+
+const THREE_CLASSES: &str = "class Base:\n    DEBUG = False\n    SECRET_KEY = \"the same everywhere\"\n\n\nclass Development(Base):\n    DEBUG = True\n\n\nclass Production(Base):\n    DEBUG = False\n\n\nclass TestConfig(Base):\n    SESSION_COOKIE_SECURE = True\n";
+
+/// Which class runs is not known; what all of them say is.
+#[test]
+fn what_every_configuration_class_says_is_known_where_a_variable_selects_one() {
+    let app = "import os\nfrom flask import Flask\n\napp = Flask(__name__)\napp.config.from_object(os.environ[\"APP_SETTINGS\"])\n";
+    let procfile = ("Procfile", "web: gunicorn app:app\n");
+    let named = project(&[("app.py", app), ("config.py", THREE_CLASSES), procfile]);
+    assert_eq!(
+        cell(&named, "SECRET_KEY", "production"),
+        "a literal in the code | config.py:3 | the server's environment can select another configuration"
+    );
+    // The tests' class sets it; no server runs that one.
+    assert_eq!(
+        cell(&named, "SESSION_COOKIE_SECURE", "production"),
+        "off (Flask's default) | one that is not here, if APP_SETTINGS selects it, may set this too (app.py:5)"
+    );
+    assert_eq!(
+        cell(&named, "DEBUG", "production"),
+        "unknown | APP_SETTINGS selects the configuration, and nothing here sets it to one that is here (app.py:5)"
+    );
+    let set = project(&[
+        ("app.py", app),
+        ("config.py", THREE_CLASSES),
+        ("Procfile", "web: APP_SETTINGS=config.Development gunicorn app:app\n"),
+    ]);
+    assert_eq!(cell(&set, "DEBUG", "production"), "on | config.py:7");
+
+    let factory = "from flask import Flask\n\n\ndef create_app(name):\n    app = Flask(__name__)\n    app.config.from_object(name)\n    return app\n";
+    let given = project(&[("app.py", factory), ("config.py", THREE_CLASSES)]);
+    assert!(cell(&given, "SECRET_KEY", "a server").starts_with("a literal in the code | config.py:3"));
+    assert!(cell(&given, "DEBUG", "a server").starts_with("unknown"));
+
+    // An object that no name leads to may be anything.
+    let made = app.replace("os.environ[\"APP_SETTINGS\"]", "make_settings()");
+    let made = project(&[("app.py", &made), ("config.py", THREE_CLASSES), procfile]);
+    assert!(cell(&made, "SECRET_KEY", "production").starts_with("unknown"));
+}
+
+#[test]
+fn test_cases_in_the_package_load_nothing_for_a_server() {
+    let app = "import os\nfrom flask import Flask\n\napp = Flask(__name__)\napp.config.from_object(os.environ[\"APP_SETTINGS\"])\n";
+    let case = "from flask_testing import TestCase\nfrom shop import app\n\n\nclass BaseTestCase(TestCase):\n    def create_app(self):\n        app.config.from_object(\"shop.config.Production\")\n        return app\n";
+    let shop = project(&[("shop/__init__.py", app), ("shop/config.py", THREE_CLASSES), ("shop/util.py", case)]);
+    assert!(cell(&shop, "DEBUG", "flask run").starts_with("unknown"));
+}
+
+#[test]
+fn functions_of_the_project_that_read_switches_are_read_too() {
+    let switches = "def parse_boolean(text):\n    text = text.strip().lower()\n    if text in (\"yes\", \"true\", \"1\"):\n        return True\n    elif text in (\"no\", \"false\", \"0\"):\n        return False\n    raise ValueError(text)\n";
+    let settings = "import os\nfrom .switches import parse_boolean\n\nHTTPS = parse_boolean(os.environ.get(\"SHOP_HTTPS\", \"false\"))\nSESSION_COOKIE_SECURE = parse_boolean(os.environ.get(\"SHOP_SECURE\") or str(HTTPS))\nSESSION_COOKIE_HTTPONLY = parse_boolean(os.environ.get(\"SHOP_HTTPONLY\", \"true\"))\n";
+    let app = "from flask import Flask\n\napp = Flask(__name__)\napp.config.from_object(\"shop.settings\")\n";
+    let files = [("shop/__init__.py", app), ("shop/switches.py", switches), ("shop/settings.py", settings)];
+    let plain = project(&files);
+    assert_eq!(
+        cell(&plain, "SESSION_COOKIE_SECURE", "flask run"),
+        "off (SHOP_SECURE of the environment, else the value of HTTPS) | shop/settings.py:5"
+    );
+    assert_eq!(
+        cell(&plain, "SESSION_COOKIE_HTTPONLY", "flask run"),
+        "on (SHOP_HTTPONLY of the environment, else a literal in the code) | shop/settings.py:6"
+    );
+    let procfile = ("Procfile", "web: SHOP_HTTPS=yes gunicorn shop:app\n");
+    let https = project(&[files[0], files[1], files[2], procfile]);
+    assert!(cell(&https, "SESSION_COOKIE_SECURE", "production").starts_with("on ("));
+}
+
+#[test]
+fn an_entry_that_is_empty_gives_way_to_what_stands_behind_or() {
+    let app = "import configparser\nfrom flask import Flask\n\n\ndef some(value, default=None):\n    if value == \"\":\n        return default\n    return value\n\n\nparser = configparser.ConfigParser()\nparser.read(\"app.ini\")\napp = Flask(__name__)\napp.config[\"SECRET_KEY\"] = some(parser[\"server\"][\"key\"]) or make_key()\napp.config[\"SESSION_COOKIE_SAMESITE\"] = some(parser[\"server\"][\"samesite\"]) or \"Lax\"\n";
+    let ini = project(&[("app.py", app), ("app.ini", "[server]\nkey =\nsamesite = Strict\n")]);
+    assert_eq!(cell(&ini, "SESSION_COOKIE_SAMESITE", "flask run"), "Strict | app.ini:3");
+    assert_eq!(cell(&ini, "SECRET_KEY", "flask run"), "unknown: computed by a call at run time | app.py:14");
+}

@@ -116,7 +116,8 @@ class Hardening:
 
     def no_key_in_outputs(self, steps, secrets):
         """No output of any run so far holds one of these secrets, as it is or in a usual coding."""
-        said = "\n".join(self.runs)
+        # The program's own names of threats, and their counts, are no leak, whatever an app chose for a key.
+        said = re.sub(r'"threat": *"[a-z-]+"|"[a-z-]+": *\d+', "", "\n".join(self.runs))
         wanted = [secret for secret in secrets if len(secret) >= 6]
         found = sum(bool(as_whole(form).search(said)) for secret in wanted for form in coded_forms(secret))
         return steps.check("no secret in any output", not found,

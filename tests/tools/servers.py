@@ -15,6 +15,8 @@ ACCESS_FORMAT = "fh-access %(p)s %({x-fh-request}i)s %(s)s"
 ACCESS_LINE = re.compile(r"fh-access <(\d+)> (\S+) (\d+)")
 CAUSE = re.compile(r"^[\w.]+(?:Error|Exception|Exit)\b.*", re.MULTILINE)
 PROBE_TARGET = "fh_probe:application"
+# As `python -m gunicorn`, which old ones do not have.
+GUNICORN = "import sys; from gunicorn.app.wsgiapp import run; sys.argv[0] = 'gunicorn'; run()"
 START_SECONDS = 60
 
 
@@ -142,7 +144,7 @@ def gunicorn(project, probe=False, workers=2, env=None, ready="/"):
         target = PROBE_TARGET
 
     def command(port):
-        return [project.python, "-m", "gunicorn", "--workers", str(workers),
+        return [project.python, "-c", GUNICORN, "--workers", str(workers),
                 "--bind", "127.0.0.1:%d" % port, "--access-logfile", "-",
                 "--access-logformat", ACCESS_FORMAT, target]
 

@@ -118,6 +118,17 @@ def ignored(root, paths):
     return untracked & set(hidden.split("\0"))
 
 
+def tracked_holds(root, text):
+    """Whether the work tree's version of a tracked file holds a text."""
+    for path in git(root, "ls-files", "-z").split("\0"):
+        full = os.path.join(root, path)
+        if path and os.path.isfile(full) and not os.path.islink(full):
+            with open(full, "rb") as file:
+                if text.encode() in file.read():
+                    return True
+    return False
+
+
 def fresh_clone(root, dest, touched=None):
     """Clone what a colleague gets: the last commit, or with `touched` one that has these changes too.
 

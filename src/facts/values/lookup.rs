@@ -11,6 +11,8 @@ pub struct Lookup {
     pub keys: Vec<String>,
     /// What counts where the key is not there.
     pub fallback: Option<Box<Valued>>,
+    /// The fallback counts where the value is empty, too (`lookup or fallback`).
+    pub empty_too: bool,
 }
 
 impl Lookup {
@@ -25,7 +27,7 @@ impl Lookup {
 pub fn look_up(expr: &Expr) -> Option<Lookup> {
     let of = |inner: &Expr, more: Vec<String>| {
         let mut found = match inner.dotted() {
-            Some(base) => Lookup { base, keys: Vec::new(), fallback: None },
+            Some(base) => Lookup { base, keys: Vec::new(), fallback: None, empty_too: false },
             None => look_up(inner)?,
         };
         found.keys.extend(more);
@@ -40,9 +42,12 @@ pub fn look_up(expr: &Expr) -> Option<Lookup> {
                 of(value, keys?)
             }
             // `load_config()["SECRET_KEY"]`
-            _ if call.args.is_empty() => {
-                Some(Lookup { base: format!("{}()", call.func.dotted()?), keys: Vec::new(), fallback: None })
-            }
+            _ if call.args.is_empty() => Some(Lookup {
+                base: format!("{}()", call.func.dotted()?),
+                keys: Vec::new(),
+                fallback: None,
+                empty_too: false,
+            }),
             _ => None,
         },
         _ => None,
@@ -57,7 +62,7 @@ const GETTERS: &[&str] = &["get", "getboolean", "getint", "getfloat"];
 fn got(call: &Call, expr_base: &Expr, name: &str, names: &Names) -> Option<Value> {
     let sub = matches!(expr_base.kind, ExprKind::Subscript { .. });
     let base = match expr_base.dotted() {
-        Some(base) => Lookup { base, keys: Vec::new(), fallback: None },
+        Some(base) => Lookup { base, keys: Vec::new(), fallback: None, empty_too: false },
         None => look_up(expr_base)?,
     };
     let data = names.data(&base.base);

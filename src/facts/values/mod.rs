@@ -9,6 +9,7 @@ mod truth;
 pub use lookup::{Lookup, look_up};
 pub(super) use truth::derived_truth;
 
+use super::casts::Cast;
 use super::names::Names;
 use crate::lang::python::{BoolOp, Call, Expr, ExprKind};
 use crate::secret::Secret;
@@ -139,6 +140,11 @@ impl Valued {
         }
     }
 
+    /// Whether it is a text without a character.
+    pub fn is_empty_text(&self) -> bool {
+        matches!(&self.value, Value::Text { secret, .. } if secret.is_empty())
+    }
+
     /// The environment variable that is read first.
     pub fn env(&self) -> Option<&EnvRead> {
         match &self.value {
@@ -229,7 +235,11 @@ fn called(call: &Call, names: &Names) -> Value {
         _ => match getter(call, names) {
             Some(found) => found,
             None if is_own_reader(call) => env_call(call, EnvReader::Helper, names),
-            None => method(call, names),
+            None => match (names.cast(&call.func), first) {
+                (Some(Cast::OneOf(words)), Some(inner)) => derived(inner, Derivation::OneOf(words.clone()), names),
+                (Some(Cast::Same), Some(inner)) => random_or_text(inner, names),
+                _ => method(call, names),
+            },
         },
     }
 }
@@ -321,6 +331,7 @@ fn add_fallback(first: &mut Valued, fallback: Valued) -> bool {
             Some(inner) => add_fallback(inner, fallback),
         },
         Value::Lookup(lookup) => {
+            lookup.empty_too |= lookup.fallback.is_none();
             lookup.fallback.get_or_insert_with(|| Box::new(fallback));
             true
         }

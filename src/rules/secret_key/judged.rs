@@ -126,7 +126,7 @@ pub(super) fn is_key_variable(facts: &Facts, name: &str) -> bool {
 pub(in crate::rules) fn is_testing(facts: &Facts, setting: &Setting) -> bool {
     match &setting.holder {
         Holder::Class(class) => {
-            is_testing_class(facts, &HolderRef { path: setting.path().clone(), class: Some(class.clone()) })
+            facts.is_testing_class(&HolderRef { path: setting.path().clone(), class: Some(class.clone()) })
         }
         Holder::Table(table) if table.to_ascii_lowercase().starts_with("test") => true,
         _ => {
@@ -148,12 +148,6 @@ fn is_django(facts: &Facts, setting: &Setting) -> bool {
                 && other.holder == Holder::Module
                 && other.path().parent() == setting.path().parent()
         })
-}
-
-/// Whether a class is the tests' configuration: by its name, or because it sets TESTING.
-pub(super) fn is_testing_class(facts: &Facts, class: &HolderRef) -> bool {
-    let named = class.class.as_deref().is_some_and(|name| name.contains("Test"));
-    named || facts.in_holder(class, "TESTING").is_some_and(|setting| setting.value.truth_unset() == Some(true))
 }
 
 /// Whether only development selects the class a setting stands in: every production target

@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::facts::leaks::{Doubt, Leak, doubt};
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
-use crate::text::{Location, Place, Span};
+use crate::text::{Location, Place, RepoPath, Span};
 
 pub(super) const RULE: Rule = Rule {
     id: "FH101",
@@ -102,16 +102,39 @@ fn elsewhere(facts: &Facts, leak: &Leak) -> Finding {
             .next_step(format!("Replace {} in {} by a new key, then restart the servers.", used.key, used.at));
     }
     if leak.in_head {
-        let severity = if leak.doubt.is_some() { Severity::Low } else { Severity::Medium };
-        let message = format!("{} is in git history and still in a file; that it is used is not proven.", leak.key);
-        return in_commit(leak, severity, message)
-            .known_by(leak.seen())
-            .next_step("Take it out of the file and replace it wherever it is used.");
+        return in_last_commit(facts, leak);
     }
     let message = format!("An old {} is in git history; nothing in this tree uses it now.", leak.key);
     in_commit(leak, Severity::Low, message)
         .known_by(leak.seen())
         .next_step("Make sure that no server and no backup still uses it; then nothing has to be done.")
+}
+
+/// A value that the last commit holds: still in a file here, or taken out and not yet committed.
+fn in_last_commit(facts: &Facts, leak: &Leak) -> Finding {
+    let Some(path) = still_in(facts, leak) else {
+        let message = format!("{} is in the last commit; the files here hold it no more.", leak.key);
+        return in_commit(leak, Severity::Low, message)
+            .known_by(leak.seen())
+            .next_step("Commit the change, and replace the value wherever it is used: history keeps it.");
+    };
+    let severity = if leak.doubt.is_some() { Severity::Low } else { Severity::Medium };
+    let message = format!("{} is in git history and still in {path}; that it is used is not proven.", leak.key);
+    in_commit(leak, severity, message)
+        .known_by(leak.seen())
+        .next_step(format!("Take it out of {path} and replace it wherever it is used."))
+}
+
+/// The file of the tree that still holds a leaked value. One that was not read may.
+fn still_in<'f>(facts: &'f Facts, leak: &'f Leak) -> Option<&'f RepoPath> {
+    let pieces: Vec<&str> = match leak.written.as_slice() {
+        [] => vec![leak.secret.expose()],
+        pieces => pieces.iter().map(|piece| piece.expose()).collect(),
+    };
+    leak.places.iter().map(|place| &place.path).find(|path| match facts.files.text(path) {
+        Some(source) => pieces.iter().all(|piece| source.text.contains(piece)),
+        None => facts.files.exists(path),
+    })
 }
 
 /// A finding whose place is the first commit that has the value.

@@ -1,7 +1,6 @@
 //! A key for the project's own tests, where they lived on the literal that is taken away: in a
 //! fresh clone, without env file and variable, they must pass as before.
 
-use super::judged::is_testing_class;
 use crate::facts::holders::HolderRef;
 use crate::facts::names::module_file;
 use crate::facts::settings::Holder;
@@ -15,7 +14,7 @@ use crate::rules::place::editable;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
 
 /// What tests sign with. No secret: nothing outside of a test run ever uses it.
-const VALUE: &str = "only for tests";
+pub(super) const VALUE: &str = "only for tests";
 
 /// Most test files that are given a line each, where no file is loaded before them all.
 const MOST_FILES: usize = 5;
@@ -58,7 +57,10 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
 /// The variable, set before any test runs.
 fn variable_for_all(facts: &Facts, setting: &Setting, variable: &str) -> Vec<Change> {
     let root = facts.project_root(setting.path());
-    bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable)).collect()
+    let files = bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable));
+    let mut changes: Vec<Change> = files.collect();
+    changes.extend(super::test_command::changes(facts, &root, variable));
+    changes
 }
 
 /// Whether the tests also make apps of classes that are not for testing:
@@ -69,7 +71,7 @@ fn configures_otherwise(facts: &Facts, setting: &Setting) -> bool {
     let mut family: Vec<&HolderRef> = facts.holders.subclasses(&me);
     family.push(&me);
     let inherits = |class: &&HolderRef| {
-        !is_testing_class(facts, class)
+        !facts.is_testing_class(class)
             && facts.in_holder(class, &setting.key).is_some_and(|found| std::ptr::eq(found, setting))
     };
     let names: Vec<&str> = family.into_iter().filter(inherits).filter_map(|class| class.class.as_deref()).collect();
@@ -103,7 +105,7 @@ fn testing_classes<'f>(facts: &'f Facts, setting: &Setting) -> Vec<&'f HolderRef
     let Holder::Class(class) = &setting.holder else { return Vec::new() };
     let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
     let subclasses = facts.holders.subclasses(&me).into_iter();
-    subclasses.filter(|class| facts.is_own(&class.path) && is_testing_class(facts, class)).collect()
+    subclasses.filter(|class| facts.is_own(&class.path) && facts.is_testing_class(class)).collect()
 }
 
 /// The statement of a class behind which a setting goes: `TESTING = True`, else the first one.
@@ -156,7 +158,7 @@ fn loads_its_package(file: &PyFile) -> bool {
 }
 
 /// The first statement at the top level that imports something of the project.
-fn first_own_import<'f>(facts: &Facts, file: &'f PyFile) -> Option<&'f Stmt> {
+pub(super) fn first_own_import<'f>(facts: &Facts, file: &'f PyFile) -> Option<&'f Stmt> {
     let own = |module: &str| {
         module_file(&facts.files, &file.path, module)
             .is_some_and(|path| facts.py(&path).is_some_and(|f| f.role == FileRole::Source))
@@ -186,12 +188,7 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
     let quote = quote_of(source);
     let import = first_own_import(facts, file);
     let end = import.map_or(after_imports(&file.module), |stmt| stmt.span.start);
-    let os_above = file.module.body.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Import(imports) => {
-            stmt.span.end <= end && imports.iter().any(|import| import.path == "os" && import.alias.is_none())
-        }
-        _ => false,
-    });
+    let os_above = has_import(file, "os", end);
     let line = format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}");
     // The import is an edit of its own: two keys need it once.
     let (at, before, after) = match import {
@@ -224,13 +221,31 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
     Some(Change::Edit { path: file.path.clone(), edits })
 }
 
+/// Whether a file imports a module, by its own name, before a place.
+pub(super) fn has_import(file: &PyFile, module: &str, before: usize) -> bool {
+    file.module.body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Import(imports) => {
+            stmt.span.end <= before && imports.iter().any(|import| import.path == module && import.alias.is_none())
+        }
+        _ => false,
+    })
+}
+
+/// Whether a file gives a variable a value already.
+pub(super) fn sets(source: &SourceFile, variable: &str) -> bool {
+    source.text.contains(&format!("environ.setdefault(\"{variable}\""))
+        || source.text.contains(&format!("environ.setdefault('{variable}'"))
+        || source.text.contains(&format!("environ[\"{variable}\"] ="))
+        || source.text.contains(&format!("environ['{variable}'] ="))
+}
+
 /// Offset behind a byte-order mark.
 fn bom(source: &SourceFile) -> usize {
     if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
 /// The quotation mark most of the file's literals have.
-fn quote_of(source: &SourceFile) -> char {
+pub(super) fn quote_of(source: &SourceFile) -> char {
     if source.text.matches('"').count() >= source.text.matches('\'').count() { '"' } else { '\'' }
 }
 

@@ -115,6 +115,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     }
     let path = setting.path().clone();
     let mut changes = vec![Change::Edit { path: path.clone(), edits }];
+    changes.extend(super::example_copy::changes(facts, &changes));
     changes.extend(super::tests_key::changes(facts, setting, name)?);
     if choices.store.is_file() {
         changes.push(Change::PutSecret { name: name.to_owned(), file: env_path.clone() });

@@ -1,4 +1,4 @@
-"""Runs in the app's own Python: imports the app and signs cookies exactly as Flask does.
+"""Runs in the app's own Python, 2.7 or newer: imports the app and signs cookies exactly as Flask does.
 
 One command in argv, one JSON object on standard input, one JSON object as the answer. Keys travel
 through these pipes only, never through arguments, the environment or files.
@@ -16,7 +16,7 @@ def load_target(target):
         from gunicorn.util import import_app
         return import_app(target)
     except ImportError as error:
-        if not (error.name or "").startswith("gunicorn"):
+        if "gunicorn" not in str(error):
             raise
     module, _, name = target.partition(":")
     found = getattr(importlib.import_module(module), name.partition("(")[0] or "application")

@@ -4,6 +4,7 @@ It runs in the real server's workers, so it sees what the server's own file and 
 The app itself is untouched: every other path goes to it unchanged. No answer holds a key.
 """
 import glob
+import io
 import json
 import os
 
@@ -25,7 +26,7 @@ def env_file_values():
     """Values in the env files of the folder, read crudely: only to be compared with the key."""
     for path in sorted(glob.glob(".env*") + glob.glob(".flaskenv")):
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:
+            with io.open(path, encoding="utf-8", errors="replace") as file:
                 lines = file.readlines()
         except OSError:
             continue
@@ -84,5 +85,5 @@ def application(environ, start_response):
     body = json.dumps(facts).encode()
     start_response("200 OK", [("Content-Type", "application/json"),
                               ("Content-Length", str(len(body)))]
-                   + [("Set-Cookie", cookie) for cookie in cookies])
+                   + [("Set-Cookie", str(cookie)) for cookie in cookies])
     return [body]
