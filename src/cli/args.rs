@@ -358,6 +358,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "STORE", value_parser = store_values())]
     pub store: Option<String>,
 
+    /// The Vault server [default: VAULT_ADDR of the environment]; no file of a project names one
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    pub vault_addr: Option<String>,
+
     /// Keep keys under this path of the store instead of the project's name
     #[arg(long, global = true, value_name = "PATH", hide_short_help = true)]
     pub secret_path: Option<String>,

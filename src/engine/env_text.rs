@@ -36,7 +36,13 @@ impl EnvText {
         let before = match tree.read(&path, LIMIT) {
             Ok(file) => {
                 let before = Before { hash: ContentHash::of(&file.bytes), mode: file.stat.mode & 0o7777 };
-                *text = String::from_utf8(file.bytes).map_err(|_| failed(format!("{path} is not UTF-8 text")))?;
+                *text = String::from_utf8(file.bytes).map_err(|_| {
+                    unusable(
+                        StoreId::EnvFile,
+                        &StoreError::unusable(format!("{path} is not UTF-8 text"))
+                            .now(format!("save {path} as UTF-8, then type the command again")),
+                    )
+                })?;
                 Some(before)
             }
             Err(TreeError::NotFound { .. }) => None,
@@ -107,7 +113,10 @@ pub(super) fn read_back(tree: &Tree, path: &RepoPath, name: &str, value: &Secret
 }
 
 fn failed(why: String) -> EngineError {
-    unusable(StoreId::EnvFile, &StoreError::Unusable(why))
+    unusable(
+        StoreId::EnvFile,
+        &StoreError::unusable(why).now("--store keyring   keeps the value outside of the project, or repair the file"),
+    )
 }
 
 /// The text with the value of a name taken out.

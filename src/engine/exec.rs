@@ -1,10 +1,11 @@
 //! The stored values for one command. Which names are passed comes from the user's record or from
 //! options, never from a file of the repository.
 
+use crate::rules::secret_key::FALLBACKS;
 use crate::secret::Secret;
-use crate::store::StoreError;
+use crate::store::StoreId;
 
-use super::keys::unusable;
+use super::nearest::nearest;
 use super::record::{KeyRequest, Known};
 use super::{EngineError, ErrorKind};
 
@@ -30,13 +31,22 @@ pub fn exec(request: &KeyRequest) -> Result<Vec<(String, Secret)>, EngineError> 
     let mut values = Vec::with_capacity(names.len());
     for name in names {
         let key = known.place(store, &name, request)?;
-        let Some(value) = known.value(&key)? else {
-            let missing = StoreError::Unusable(format!("it has no {} under {}", name, key.item.service));
-            let mut error = unusable(store, &missing);
-            error.now.insert(0, "flask-harden onboard   makes the missing keys".to_owned());
-            return Err(error);
-        };
+        // Old keys that are gone count no more: a rotation that was interrupted may have left their
+        // name in the record, and the app has to start.
+        if name == FALLBACKS && request.only.is_empty() && known.value(&key)?.is_none() {
+            continue;
+        }
+        let value = known.existing(&key).map_err(|error| hinted(error, &known, store, &name))?;
         values.push((name, value));
     }
     Ok(values)
+}
+
+/// An error for a name that no run put there, with the recorded one that it looks like.
+fn hinted(mut error: EngineError, known: &Known, store: StoreId, name: &str) -> EngineError {
+    let recorded: Vec<&str> = known.record.in_store(store).map(|key| key.name.as_str()).collect();
+    if let Some(near) = nearest(name, recorded.iter().copied()).filter(|_| !recorded.contains(&name)) {
+        error.now.insert(0, format!("--only {near}   is the name that is recorded here"));
+    }
+    error
 }

@@ -14,6 +14,9 @@ use crate::store::{self, Access, Item, Store, StoreError, StoreId, When};
 
 use super::{EngineError, ErrorKind};
 
+/// Longest value that is taken.
+pub(super) const MAX_VALUE: usize = 64 * 1024;
+
 /// A store that can be asked.
 pub(super) fn open(id: StoreId) -> Result<Box<dyn Store>, EngineError> {
     let opened = id.open(&Access::of_process()).map_err(|error| unusable(id, &error))?;
@@ -24,20 +27,54 @@ pub(super) fn open(id: StoreId) -> Result<Box<dyn Store>, EngineError> {
     })
 }
 
-/// A store's failure in three parts. No other store is taken in its place.
+/// A store's failure in three parts, with what a person does about this very cause. No other store is
+/// taken in its place.
 pub(super) fn unusable(id: StoreId, error: &StoreError) -> EngineError {
-    let title = id.info().title;
-    let said = EngineError::new(ErrorKind::StoreUnusable, format!("the {title} cannot be used here"));
-    let mut said = said.why(error.to_string());
-    if matches!(error, StoreError::Locked(_)) {
-        said = said.now("unlock it, then type the command again");
+    let subject = id.info().subject;
+    let what = match error {
+        StoreError::Changed(_) => format!("{subject} was written by someone else meanwhile"),
+        StoreError::NotReadBack(_) => format!("{subject} did not keep the value"),
+        StoreError::Unusable(_) if !id.is_file() => format!("{subject} has no value that can be used"),
+        _ => format!("{subject} cannot be used here"),
+    };
+    let said = EngineError::new(ErrorKind::StoreUnusable, what).why(error.to_string());
+    error.next().iter().fold(said, EngineError::now)
+}
+
+/// [`unusable`] for a key that is not made yet: it could be kept elsewhere.
+pub(super) fn unusable_for_new(id: StoreId, error: &StoreError) -> EngineError {
+    let mut said = unusable(id, error);
+    // A computer without a keyring gets none by what is typed now.
+    if matches!((id, error), (StoreId::Keyring, StoreError::Absent(_))) {
+        let own = std::mem::take(&mut said.now);
+        return own.into_iter().fold(elsewhere(id, said), EngineError::now);
     }
+    elsewhere(id, said)
+}
+
+/// Names the stores that a new key could go into instead.
+pub(super) fn elsewhere(id: StoreId, error: EngineError) -> EngineError {
     let offered = [
         (StoreId::EnvFile, "--store env-file   writes .env with mode 0600"),
-        (StoreId::Keyring, "--store keyring    the keyring of this desktop"),
         (StoreId::None, "--store none       makes no key; set the variable on the host"),
     ];
-    offered.into_iter().filter(|(other, _)| *other != id).fold(said, |said, (_, now)| said.now(now))
+    offered.into_iter().filter(|(other, _)| *other != id).fold(error, |error, (_, now)| error.now(now))
+}
+
+/// A value as a variable of the environment takes it.
+pub(super) fn fit(id: StoreId, item: &Item, value: Secret) -> Result<Secret, EngineError> {
+    let why = match value.expose() {
+        "" => "is empty",
+        text if text.len() > MAX_VALUE => "is longer than 64 KiB, which is more than a variable can be",
+        text if text.contains('\0') => "holds a zero byte, which no variable can",
+        _ => return Ok(value),
+    };
+    let user = &item.user;
+    Err(unusable(
+        id,
+        &StoreError::unusable(format!("{} {why}", item.shown()))
+            .now(format!("flask-harden store set {user} --replace < key.txt   puts another value there")),
+    ))
 }
 
 /// Looks which keys are there already. One that is there and not this tree's own ends it, unless
@@ -45,9 +82,10 @@ pub(super) fn unusable(id: StoreId, error: &StoreError) -> EngineError {
 pub(super) fn settle(draft: &mut Draft, record: &StoreRecord, adopt: bool) -> Result<(), EngineError> {
     for secret in &mut draft.secrets {
         let Held::Store { store: id, item, existing, .. } = &mut secret.held else { continue };
-        let store = open(*id)?;
-        store.probe().map_err(|error| unusable(*id, &error))?;
-        *existing = store.meta(item).map_err(|error| unusable(*id, &error))?.is_some();
+        let failed = |error: StoreError| unusable_for_new(*id, &error);
+        let store = open(*id).map_err(|error| elsewhere(*id, error))?;
+        store.probe().map_err(failed)?;
+        *existing = store.meta(item).map_err(failed)?.is_some();
         if *existing && !adopt && !record.owns(*id, item) {
             return Err(foreign(*id, item));
         }
@@ -57,8 +95,8 @@ pub(super) fn settle(draft: &mut Draft, record: &StoreRecord, adopt: bool) -> Re
 
 /// An item that no run on this tree put there.
 pub(super) fn foreign(id: StoreId, item: &Item) -> EngineError {
-    let title = id.info().title;
-    EngineError::new(ErrorKind::StoreUnusable, format!("the {title} has a key of this name already"))
+    let subject = id.info().subject;
+    EngineError::new(ErrorKind::StoreUnusable, format!("{subject} has a key of this name already"))
         .why(format!("{} is there, and no run on this directory put it there", item.shown()))
         .now("--adopt   uses the value that is there")
         .now("--secret-path PATH   keeps the keys under another name")
@@ -92,16 +130,20 @@ impl Placed {
         let store = open(*id)?;
         let failed = |error: StoreError| match error {
             StoreError::Exists(_) => foreign(*id, item),
-            error => unusable(*id, &error),
+            error => unusable_for_new(*id, &error),
         };
         if *existing {
-            let weak = |value: &Secret| strength::judge(value) != Strength::Ordinary;
-            return match store.get(item).map_err(failed)? {
-                Some(stored) if weak(&stored.value) => {
-                    Err(unusable(*id, &StoreError::Unusable(format!("{} is too weak to sign with", item.shown()))))
-                }
-                Some(_) => Ok(()),
-                None => Err(unusable(*id, &StoreError::Changed(item.shown()))),
+            let Some(stored) = store.get(item).map_err(failed)? else {
+                return Err(unusable(*id, &StoreError::changed(item.shown())));
+            };
+            let value = fit(*id, item, stored.value)?;
+            return match strength::judge(&value) {
+                Strength::Ordinary => Ok(()),
+                _ => Err(unusable(
+                    *id,
+                    &StoreError::unusable(format!("{} is too weak to sign with", item.shown()))
+                        .now("--secret-path PATH   makes a new key under another name"),
+                )),
             };
         }
         let key = given.map_or_else(fresh, |value| Ok(Secret::from(value.expose())))?;
@@ -117,10 +159,9 @@ impl Placed {
     /// deleted are named in the error.
     pub(super) fn take_back(self, error: EngineError) -> EngineError {
         self.0.into_iter().fold(error, |error, (id, item)| {
-            match open(id).and_then(|store| store.delete(&item).map_err(|error| unusable(id, &error))) {
-                Ok(()) => error,
-                Err(_) => leave(error, id, &item),
-            }
+            // Who may not write there may not delete there either; looking says whether it is needed.
+            let gone = open(id).is_ok_and(|store| store.delete(&item).is_ok() || matches!(store.meta(&item), Ok(None)));
+            if gone { error } else { leave(error, id, &item) }
         })
     }
 
@@ -132,7 +173,7 @@ impl Placed {
 
 fn leave(mut error: EngineError, id: StoreId, item: &Item) -> EngineError {
     error.nothing_written = false;
-    error.now(format!("a new key is left in the {}: {}", id.info().title, item.shown()))
+    error.now(format!("a new key is left in {}: {}", id.info().subject, item.shown()))
 }
 
 /// The record as it will be once a draft is written.

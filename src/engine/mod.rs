@@ -18,6 +18,7 @@ mod ignores;
 mod keys;
 mod mitigations;
 mod named;
+mod nearest;
 mod offers;
 mod onboard;
 mod patch;

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::store::{Keeping, StoreError, StoreId};
 use crate::text::RepoPath;
 
-use super::keys::{file_item, open, unusable};
+use super::keys::{file_item, fit, open, unusable};
 use super::{EngineError, ErrorKind, choose};
 
 /// Bytes of an env file that is read.
@@ -31,6 +31,8 @@ pub struct KeyRequest {
     pub adopt: bool,
     /// Whether a value that is there is replaced.
     pub replace: bool,
+    /// Confirmations are answered with yes.
+    pub confirmed: bool,
 }
 
 /// The project a directory belongs to, as the record knows it.
@@ -129,15 +131,37 @@ impl Known {
         match key.store.info().keeping {
             Keeping::Store(_) => {
                 let stored = open(key.store)?.get(&key.item).map_err(|error| unusable(key.store, &error))?;
-                Ok(stored.map(|stored| stored.value))
+                stored.map(|stored| fit(key.store, &key.item, stored.value)).transpose()
             }
             Keeping::File => self.in_file(&key.item.service, &key.name),
             Keeping::Shown | Keeping::Nothing => Ok(None),
         }
     }
 
+    /// The value of a key that has to be there.
+    pub(super) fn existing(&self, key: &KeyRecord) -> Result<Secret, EngineError> {
+        if let Some(value) = self.value(key)? {
+            return Ok(value);
+        }
+        let missing = match key.store.info().keeping {
+            Keeping::Store(_) => open(key.store)?.missing(&key.item),
+            _ => StoreError::unusable(format!("it has no {} under {}", key.name, key.item.service)),
+        };
+        let error = EngineError::new(
+            ErrorKind::StoreUnusable,
+            format!("there is no {} in {}", key.name, key.store.info().subject),
+        );
+        let error = missing.next().iter().fold(error.why(missing.to_string()), EngineError::now);
+        Err(error.now("flask-harden onboard   makes the keys that are missing"))
+    }
+
     fn in_file(&self, path: &str, name: &str) -> Result<Option<Secret>, EngineError> {
-        let failed = |why: String| unusable(StoreId::EnvFile, &StoreError::Unusable(why));
+        let failed = |why: String| {
+            unusable(
+                StoreId::EnvFile,
+                &StoreError::unusable(why).now("flask-harden store status   says where the keys are"),
+            )
+        };
         let path = RepoPath::new(path).ok_or_else(|| failed(format!("{path} is no file of the project")))?;
         match self.tree.read(&path, ENV_FILE_LIMIT) {
             Ok(file) => {

@@ -17,6 +17,7 @@ use crate::text::RepoPath;
 use super::ends::{End, ends};
 use super::env_text::{self, EnvText};
 use super::keys::{foreign, fresh, open, unusable};
+use super::nearest::{nearest, read_by_code};
 use super::record::{KeyRequest, Known, now};
 use super::set::shown;
 use super::{EngineError, ErrorKind, Request, Scan};
@@ -87,7 +88,7 @@ pub fn rotate(request: &RotateRequest, show: &mut dyn FnMut(&Outlook)) -> Result
     let commits = if request.way == Way::Finish { Some(0) } else { request.scan.commits };
     let scan = super::scan(&Request { root: tree.root().to_owned(), commits, ..request.scan.clone() })?;
     let facts = &scan.facts;
-    let key = key_in_code(facts, &request.setting, &known.below).map_err(|why| no_key(&request.setting, why))?;
+    let key = key_in_code(facts, &request.setting, &known.below).map_err(|why| no_key(facts, &request.setting, why))?;
     if is_salt(&key.key) || is_salt(&key.variable) {
         return Err(salt(&key.key));
     }
@@ -117,7 +118,7 @@ fn salt(name: &str) -> EngineError {
         .now(format!("flask-harden store set {name} < salt.txt   moves the value as it is out of the code"))
 }
 
-fn no_key(name: &str, why: NoKey) -> EngineError {
+fn no_key(facts: &Facts, name: &str, why: NoKey) -> EngineError {
     match why {
         NoKey::Literal(at) => EngineError::new(ErrorKind::Settings, format!("{name} is written in the code"))
             .why(format!("{}:{} gives it a fixed value, so a new one in a store would not be read", at.path, at.line))
@@ -127,10 +128,21 @@ fn no_key(name: &str, why: NoKey) -> EngineError {
                 .why(format!("the code reads {}", variables.join(", ")));
             variables.iter().fold(error, |error, one| error.now(format!("flask-harden rotate {one} --cutover")))
         }
-        NoKey::Nowhere => EngineError::new(ErrorKind::Settings, format!("nothing here reads a key called {name}"))
-            .why("no code of this project takes it from a variable of the environment")
+        NoKey::Nowhere => or_nearest(facts, name)
             .now("flask-harden explain SECRET_KEY   says where a setting comes from")
             .now("flask-harden store set NAME --replace   puts any value into the store"),
+    }
+}
+
+/// The error for a name that nothing reads, with the one that it looks like.
+fn or_nearest(facts: &Facts, name: &str) -> EngineError {
+    let error = EngineError::new(ErrorKind::Settings, format!("nothing here reads a key called {name}"));
+    let read = read_by_code(facts);
+    match nearest(name, read.iter().map(String::as_str)) {
+        Some(near) => error
+            .why(format!("the code reads {near}, which is nearly the same"))
+            .now(format!("flask-harden rotate {near} --cutover")),
+        None => error.why("no code of this project takes it from a variable of the environment"),
     }
 }
 
@@ -239,12 +251,7 @@ impl Job<'_> {
                 return Err(foreign(place.store, &place.item));
             }
         }
-        self.known.value(place)?.ok_or_else(|| {
-            EngineError::new(ErrorKind::StoreUnusable, format!("there is no {} to rotate", place.name))
-                .why(format!("{} has none", shown(place)))
-                .now("flask-harden onboard   makes the keys that are missing here")
-                .now("flask-harden store status   says where the keys are")
-        })
+        self.known.existing(place)
     }
 
     /// Where history shows a value.

@@ -9,12 +9,10 @@ use crate::store::{Keeping, StoreError, StoreId, When};
 
 use super::env_text::{self, EnvText};
 use super::fix::ShownKey;
-use super::keys::{foreign, open, unusable};
+use super::keys::{MAX_VALUE, elsewhere, foreign, open, unusable};
+use super::nearest::{nearest, read_by_code};
 use super::record::{KeyRequest, Known, now};
-use super::{EngineError, ErrorKind};
-
-/// Longest value that is taken.
-const MAX_VALUE: usize = 64 * 1024;
+use super::{EngineError, ErrorKind, Request};
 
 /// What became of the values.
 pub struct Put {
@@ -29,17 +27,43 @@ pub struct Put {
     pub receipts: Vec<Receipt>,
     /// Values the person asked to see.
     pub shown: Vec<ShownKey>,
+    /// The variable that no code here reads, as far as that can be seen.
+    pub unread: Option<String>,
 }
 
 /// Puts one value into a store.
 ///
 /// # Errors
 /// A name or value that cannot be stored, one that is there already, or the store's own.
-pub fn set(request: &KeyRequest, name: &str, value: Secret) -> Result<Put, EngineError> {
+pub fn set(request: &KeyRequest, scan: &Request, name: &str, value: Secret) -> Result<Put, EngineError> {
     check(name, &value)?;
     let known = Known::find(&request.dir)?;
     let (store, why) = known.store(request)?;
-    put_all(known, request, store, why, vec![(name.to_owned(), value)])
+    let unread = !is_read(&known, scan, name, request.confirmed)?;
+    let mut put = put_all(known, request, store, why, vec![(name.to_owned(), value)], true)?;
+    put.unread = unread.then(|| name.to_owned());
+    Ok(put)
+}
+
+/// Whether code here reads a variable; where nothing is known of the code it counts as read. A name
+/// that looks like a slip of one that is read needs a yes.
+fn is_read(known: &Known, scan: &Request, name: &str, confirmed: bool) -> Result<bool, EngineError> {
+    if known.record.keys.iter().any(|key| key.name == name) {
+        return Ok(true);
+    }
+    let request = Request { root: known.tree.root().to_owned(), commits: Some(0), ..scan.clone() };
+    let Ok(scan) = super::scan(&request) else { return Ok(true) };
+    let read = read_by_code(&scan.facts);
+    if read.contains(name) {
+        return Ok(true);
+    }
+    match nearest(name, read.iter().map(String::as_str)).filter(|_| !confirmed) {
+        None => Ok(read.is_empty()),
+        Some(near) => Err(EngineError::new(ErrorKind::Settings, format!("nothing here reads a variable {name}"))
+            .why(format!("the code reads {near}, which is nearly the same"))
+            .now(format!("flask-harden store set {near} < key.txt"))
+            .now(format!("flask-harden store set {name} --yes < key.txt   if that is what you mean"))),
+    }
 }
 
 /// Copies the recorded values, or some of them, into another store.
@@ -66,26 +90,38 @@ pub fn copy(request: &KeyRequest, to: &str) -> Result<Put, EngineError> {
     }
     let mut values = Vec::with_capacity(keys.len());
     for key in keys {
-        let value = known.value(&key)?.ok_or_else(|| {
-            unusable(from, &StoreError::Unusable(format!("it has no {} under {}", key.name, key.item.service)))
-        })?;
+        let value = known.existing(&key)?;
         values.push((key.name, value));
     }
-    put_all(known, request, to, "from --to".to_owned(), values)
+    put_all(known, request, to, "from --to".to_owned(), values, false)
 }
 
 fn check(name: &str, value: &Secret) -> Result<(), EngineError> {
-    let refused = |what: &str, why: &str| {
-        Err(EngineError::new(ErrorKind::Settings, what).why(why).now("flask-harden store set SECRET_KEY < key.txt"))
-    };
+    let refused = |what: &str, why: &str, now: &str| Err(EngineError::new(ErrorKind::Settings, what).why(why).now(now));
     if !dotenv::is_valid_name(name) {
-        return refused("the name cannot be a variable", "it takes letters, digits and _, and no digit first");
+        return refused(
+            "the name cannot be a variable",
+            "it takes letters, digits and _, and no digit first",
+            "flask-harden store set SECRET_KEY < key.txt",
+        );
     }
+    let encode = "base64 -w0 FILE   makes one line of it, which the app has to decode";
     match value.expose() {
-        "" => refused("there is no value", "standard input or the file is empty"),
-        text if text.len() > MAX_VALUE => refused("the value is too long", "a store takes at most 64 KiB"),
-        text if text.contains(['\0', '\n', '\r']) => {
-            refused("the value has several lines", "a variable in the environment takes one")
+        "" => refused(
+            "there is no value",
+            "standard input or the file is empty",
+            "flask-harden store set SECRET_KEY --from-file key.txt   with the value in that file",
+        ),
+        text if text.len() > MAX_VALUE => refused(
+            "the value is too long",
+            "a store takes at most 64 KiB",
+            "give the app the file itself as a secret of its host, and only its path in the variable",
+        ),
+        text if text.contains('\0') => {
+            refused("the value holds a zero byte", "no variable of the environment can", encode)
+        }
+        text if text.contains(['\n', '\r']) => {
+            refused("the value has several lines", "a variable in the environment takes one", encode)
         }
         _ => Ok(()),
     }
@@ -97,8 +133,17 @@ fn put_all(
     store: StoreId,
     why: String,
     values: Vec<(String, Secret)>,
+    offered: bool,
 ) -> Result<Put, EngineError> {
-    let mut put = Put { store, why, written: Vec::new(), same: Vec::new(), receipts: Vec::new(), shown: Vec::new() };
+    let mut put = Put {
+        store,
+        why,
+        written: Vec::new(),
+        same: Vec::new(),
+        receipts: Vec::new(),
+        shown: Vec::new(),
+        unread: None,
+    };
     if let Keeping::Shown = store.info().keeping {
         put.shown = values.into_iter().map(|(name, value)| ShownKey { name, value }).collect();
         return Ok(put);
@@ -127,7 +172,7 @@ fn put_all(
         let done = if store.is_file() {
             in_file(&session, &known.tree, request, &place, &value)
         } else {
-            in_store(&session, owned || request.adopt, request, &place, &value)
+            in_store(&session, owned || request.adopt, request, &place, &value, offered)
         };
         match done {
             Ok(Some(receipt)) => {
@@ -156,16 +201,19 @@ pub(super) fn shown(place: &KeyRecord) -> String {
     }
 }
 
-/// Into a store of its own; `None` where it holds the same value already.
+/// Into a store of its own; `None` where it holds the same value already. `offered`: whether the
+/// value could as well go into another store.
 fn in_store(
     session: &Session<'_>,
     own: bool,
     request: &KeyRequest,
     place: &KeyRecord,
     value: &Secret,
+    offered: bool,
 ) -> Result<Option<Receipt>, EngineError> {
-    let store = open(place.store)?;
-    let failed = |error: StoreError| unusable(place.store, &error);
+    let said = |error: EngineError| if offered { elsewhere(place.store, error) } else { error };
+    let failed = |error: StoreError| said(unusable(place.store, &error));
+    let store = open(place.store).map_err(said)?;
     let present = store.get(&place.item).map_err(failed)?;
     if let Some(stored) = &present {
         if !own {

@@ -1,9 +1,11 @@
 //! `store status`: where each recorded key is, how old, who can read it. Reads no value and raises
 //! no prompt.
 
+use std::collections::BTreeMap;
+
 use crate::apply::KeyRecord;
 use crate::rules::secret_key::FALLBACKS;
-use crate::store::{Keeping, StoreError, StoreId};
+use crate::store::{Keeping, Meta, Store, StoreId};
 
 use super::keys::open;
 use super::record::{KeyRequest, Known, now};
@@ -52,20 +54,24 @@ pub fn status(request: &KeyRequest, settings: &Request) -> Result<StoreStatus, E
     let known = Known::find(&request.dir)?;
     let (store, why) = known.store(request)?;
     let limit = super::settings::resolve(&known.tree, settings)?.rotate_after.value;
-    let keys = known.record.keys.iter().map(|key| key_status(&known, key, limit)).collect();
+    let mut stores = Stores::new();
+    let keys = known.record.keys.iter().map(|key| key_status(&known, key, limit, &mut stores)).collect();
     Ok(StoreStatus { store, why, keys })
 }
 
-fn key_status(known: &Known, key: &KeyRecord, limit: u32) -> KeyStatus {
+/// Each store is opened and tried once: one that does not answer is not waited for again.
+type Stores = BTreeMap<StoreId, Result<Box<dyn Store>, String>>;
+
+fn key_status(known: &Known, key: &KeyRecord, limit: u32, stores: &mut Stores) -> KeyStatus {
     let mut since = key.created;
     let presence = match key.store.info().keeping {
-        Keeping::Store(_) => match stored(key) {
+        Keeping::Store(_) => match stored(key, stores) {
             Ok(Some(meta)) => {
                 since = meta.changed.or(meta.created).unwrap_or(since);
                 Presence::There
             }
             Ok(None) => Presence::Missing,
-            Err(error) => Presence::Unknown(error.to_string()),
+            Err(why) => Presence::Unknown(why),
         },
         _ => match known.value(key) {
             Ok(Some(_)) => Presence::There,
@@ -85,8 +91,12 @@ fn key_status(known: &Known, key: &KeyRecord, limit: u32) -> KeyStatus {
     }
 }
 
-fn stored(key: &KeyRecord) -> Result<Option<crate::store::Meta>, StoreError> {
-    let store = open(key.store).map_err(|error| StoreError::Failed(error.why.unwrap_or(error.what)))?;
-    store.probe()?;
-    store.meta(&key.item)
+fn stored(key: &KeyRecord, stores: &mut Stores) -> Result<Option<Meta>, String> {
+    let store = stores.entry(key.store).or_insert_with(|| {
+        let store = open(key.store).map_err(|error| error.why.unwrap_or(error.what))?;
+        store.probe().map_err(|error| error.to_string())?;
+        Ok(store)
+    });
+    let store = store.as_ref().map_err(Clone::clone)?;
+    store.meta(&key.item).map_err(|error| error.to_string())
 }

@@ -4,7 +4,7 @@
 use crate::facts::Facts;
 use crate::repo::Tree;
 use crate::rules::secret_key::{SIGNING_KEYS, reads_secret_file};
-use crate::store::StoreId;
+use crate::store::{Access, StoreId};
 use crate::templates::{Deployment, TemplateError};
 
 use super::record::{KeyRequest, Known};
@@ -50,12 +50,14 @@ pub fn wiring(request: &KeyRequest, scan: &Request, only: Option<&str>) -> Resul
     };
     let app = word(&known.project().map_or_else(|_| named(&known.tree), |project| last(&project, &known.tree)));
     let vault = known.place(StoreId::Vault, first, request)?.item.service;
+    let address = Access::of_process().vault_named();
     let deployment = Deployment {
         app: &app,
         unit: &unit(&scan.facts).unwrap_or_else(|| format!("{app}.service")),
         keys: &names,
         reads_file: reads_secret_file(&scan.facts),
         vault_path: &vault_path(&vault),
+        vault_address: address.as_deref(),
     };
     let wanted = PIECES.iter().filter(|piece| only.is_none_or(|only| only == piece.name));
     let wired = wanted.map(|piece| {

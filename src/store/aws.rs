@@ -18,6 +18,7 @@ pub(super) const INFO: StoreInfo = StoreInfo {
     id: StoreId::Aws,
     name: "aws",
     title: "AWS Secrets",
+    subject: "AWS Secrets Manager",
     about: "AWS Secrets Manager, with the credentials and region of the AWS command line",
     suits: "For servers in AWS. Needs a region and credentials.",
     readers: "whoever may call GetSecretValue on it",
@@ -58,7 +59,9 @@ impl Aws {
         match self.api.call("GetSecretValue", &request)? {
             Ok(mut answer) => match answer.take_secret() {
                 Some(value) => Ok(Some(value)),
-                None => Err(StoreError::Unusable(format!("{name} is there, and it is no text"))),
+                None => Err(StoreError::unusable(format!("{name} is there, and it is binary")).now(format!(
+                    "aws secretsmanager put-secret-value --secret-id {name} --secret-string file://key.txt"
+                ))),
             },
             // Scheduled for removal counts as removed.
             Err(Refusal::NotFound | Refusal::InState) => Ok(None),
@@ -82,7 +85,7 @@ impl Aws {
         )?;
         match self.api.send("CreateSecret", &request)? {
             Ok(_) => Ok(()),
-            Err(Refusal::Exists) => Err(StoreError::Exists(self.place(item))),
+            Err(Refusal::Exists) => Err(StoreError::exists(self.place(item))),
             // Somebody scheduled its removal meanwhile, or it was created and removed.
             Err(refusal) => Err(self.api.refused(&refusal, "CreateSecret", name)),
         }
@@ -99,7 +102,7 @@ impl Aws {
             .send("PutSecretValue", &request)?
             .map_err(|refusal| self.api.refused(&refusal, "PutSecretValue", name))?;
         if self.value(name, Some(&token))?.is_none_or(|read| read != *value) {
-            return Err(StoreError::NotReadBack(self.place(item)));
+            return Err(StoreError::not_read_back(self.place(item)));
         }
         let mut promote = json!({ "SecretId": name, "VersionStage": "AWSCURRENT", "MoveToVersionId": token });
         if let Some(current) = described.version_in("AWSCURRENT") {
@@ -136,18 +139,18 @@ impl Store for Aws {
         let name = Self::name(item);
         match (self.describe(&name)?, when) {
             // AWS counts no versions.
-            (_, When::Version(_)) => return Err(StoreError::Changed(self.place(item))),
+            (_, When::Version(_)) => return Err(StoreError::changed(self.place(item))),
             (None, When::Absent | When::Always) => self.create(item, &name, value)?,
             (Some(old), When::Absent | When::Always) if old.is_scheduled_for_removal() => {
                 self.ask("RestoreSecret", &name, &json!({ "SecretId": name }))?;
                 self.replace(item, &name, value, &old)?;
             }
-            (Some(_), When::Absent) => return Err(StoreError::Exists(self.place(item))),
+            (Some(_), When::Absent) => return Err(StoreError::exists(self.place(item))),
             (Some(old), When::Always) => self.replace(item, &name, value, &old)?,
         }
         match self.value(&name, None)? {
             Some(read) if read == *value => Ok(self.meta(item)?.unwrap_or_default()),
-            _ => Err(StoreError::NotReadBack(self.place(item))),
+            _ => Err(StoreError::not_read_back(self.place(item))),
         }
     }
 
@@ -157,6 +160,18 @@ impl Store for Aws {
         match self.api.call("DeleteSecret", &request)? {
             Ok(_) | Err(Refusal::NotFound | Refusal::InState) => Ok(()),
             Err(refusal) => Err(self.api.refused(&refusal, "DeleteSecret", &name)),
+        }
+    }
+
+    fn missing(&self, item: &Item) -> StoreError {
+        let name = Self::name(item);
+        match self.describe(&name) {
+            Ok(Some(answer)) if answer.is_scheduled_for_removal() => {
+                StoreError::unusable(format!("the removal of {name} is scheduled in {}", self.api.region()))
+                    .now(format!("aws secretsmanager restore-secret --secret-id {name}   takes that back"))
+            }
+            _ => StoreError::unusable(format!("there is no secret {name} in {}", self.api.region()))
+                .now("set AWS_REGION or AWS_PROFILE to where it is, if it is elsewhere"),
         }
     }
 

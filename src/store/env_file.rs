@@ -7,6 +7,7 @@ pub(super) const INFO: StoreInfo = StoreInfo {
     id: StoreId::EnvFile,
     name: "env-file",
     title: ".env file",
+    subject: "the .env file",
     about: "a .env file with mode 0600, ignored by git",
     suits: "Mode 0600, in .gitignore. Plain text on disk.",
     readers: "programs that run as the owner of the file, and backups of the disk",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ureq::http::{Request, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Error};
+use ureq::{Agent, Error, Timeout};
 use zeroize::Zeroizing;
 
 use super::StoreError;
@@ -31,6 +31,10 @@ pub(super) enum Trust {
 pub(super) struct Address {
     /// Without a slash at its end.
     base: String,
+    /// What a person changes to name another one (`VAULT_ADDR`).
+    source: &'static str,
+    /// The variable that names the file of an own authority, where there is one.
+    authority: Option<&'static str>,
     loopback: bool,
 }
 
@@ -56,8 +60,10 @@ pub(super) struct Http {
 
 impl Address {
     /// Reads an address that stands in `source` (`VAULT_ADDR`).
-    pub(super) fn parse(text: &str, source: &str) -> Result<Self, StoreError> {
-        let bad = |why: &str| StoreError::Absent(format!("{source} {why}"));
+    pub(super) fn parse(text: &str, source: &'static str) -> Result<Self, StoreError> {
+        let bad = |why: &str| {
+            StoreError::absent(format!("{source} {why}")).now(format!("{source} takes https://HOST:PORT and no more"))
+        };
         let uri: Uri = text.trim().parse().map_err(|_| bad("is no address such as https://vault.example.org:8200"))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(bad("has no scheme: it begins with https://"));
@@ -73,19 +79,36 @@ impl Address {
             "https" => {}
             "http" if loopback => {}
             "http" => {
-                return Err(StoreError::Denied(format!(
+                return Err(StoreError::denied(format!(
                     "{source} is plain http to another computer, so the token and the key could be read on the way"
-                )));
+                ))
+                .now(format!("write https:// in {source}, at the port where the server has TLS")));
             }
             _ => return Err(bad("begins with neither https:// nor http://")),
         }
         let path = uri.path().trim_end_matches('/');
-        Ok(Self { base: format!("{scheme}://{authority}{path}"), loopback })
+        Ok(Self { base: format!("{scheme}://{authority}{path}"), source, authority: None, loopback })
+    }
+
+    /// The variable that names the file of an own authority.
+    pub(super) fn with_authority_in(mut self, variable: &'static str) -> Self {
+        self.authority = Some(variable);
+        self
     }
 
     pub(super) fn shown(&self) -> &str {
         &self.base
     }
+
+    /// What a person changes to name another one.
+    pub(super) fn source(&self) -> &'static str {
+        self.source
+    }
+}
+
+/// An address as it may be shown; none that holds a password or is no address.
+pub(super) fn plain(address: &str) -> Option<String> {
+    Address::parse(address, "VAULT_ADDR").ok().map(|address| address.base)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -138,7 +161,10 @@ impl Http {
         for (header, value) in headers {
             request = request.header(*header, *value);
         }
-        let unfit = |_| StoreError::Failed("a header of the request would not be valid".to_owned());
+        let unfit = |_| {
+            StoreError::failed("a header of the request would not be valid")
+                .now("take line ends and control characters out of the token and the namespace")
+        };
         let answer = match body {
             Some(body) => self.agent.run(request.body(body).map_err(unfit)?),
             None => self.agent.run(request.body(()).map_err(unfit)?),
@@ -146,10 +172,11 @@ impl Http {
         let mut answer = answer.map_err(|error| self.translate(&error))?;
         let status = answer.status().as_u16();
         if (300..400).contains(&status) {
-            return Err(StoreError::Absent(format!(
-                "{} sends on to another address, which is never followed: name the address of the active server itself",
+            return Err(StoreError::absent(format!(
+                "{} sends on to another address, which is never followed",
                 self.address.base
-            )));
+            ))
+            .now(format!("name the address of the active server itself in {}", self.address.source)));
         }
         let body = answer.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec();
         let body = Zeroizing::new(body.map_err(|error| self.translate(&error))?);
@@ -157,41 +184,77 @@ impl Http {
     }
 
     fn translate(&self, error: &Error) -> StoreError {
-        let base = &self.address.base;
+        let Address { base, source, .. } = &self.address;
         match error {
-            Error::Timeout(_) => {
-                StoreError::NoAnswer(format!("{base} did not answer within {} seconds", TOTAL_LIMIT.as_secs()))
-            }
-            Error::HostNotFound => StoreError::Absent(format!("there is no host of the name in {base}")),
-            Error::BodyExceedsLimit(_) => StoreError::Failed(format!("{base} answers with more than a secret can be")),
+            Error::Timeout(Timeout::Connect | Timeout::Resolve) => self.mute(CONNECT_LIMIT),
+            Error::Timeout(_) => self.mute(TOTAL_LIMIT),
+            Error::HostNotFound => self.unknown(),
+            Error::BodyExceedsLimit(_) => StoreError::failed(format!(
+                "{base} answers with more than {} KiB, which no secret is",
+                ANSWER_LIMIT >> 10
+            ))
+            .now(format!("look whether {source} names the server of the keys")),
             Error::Io(error) => self.translate_io(error),
-            Error::ConnectionFailed => StoreError::Absent(format!("nothing answers at {base}")),
-            _ => StoreError::Failed(format!("{base} gave no answer that can be read")),
+            Error::ConnectionFailed => self.closed(),
+            _ => StoreError::failed(format!("{base} gave no answer that can be read"))
+                .now(format!("look whether {source} names the server of the keys")),
         }
     }
 
+    fn mute(&self, limit: Duration) -> StoreError {
+        let Address { base, source, .. } = &self.address;
+        StoreError::no_answer(format!("{base} did not answer within {} seconds", limit.as_secs()))
+            .now(format!("look whether a firewall or proxy stands before {source}, then type the command again"))
+    }
+
+    fn unknown(&self) -> StoreError {
+        let Address { base, source, .. } = &self.address;
+        StoreError::absent(format!("no host of the name in {base} can be found"))
+            .now(format!("look at the name in {source}, and at the network or VPN that knows it"))
+    }
+
+    fn closed(&self) -> StoreError {
+        let Address { base, source, .. } = &self.address;
+        StoreError::absent(format!("nothing answers at {base}"))
+            .now(format!("start the server there, or name another address in {source}"))
+    }
+
     fn translate_io(&self, error: &std::io::Error) -> StoreError {
-        let base = &self.address.base;
+        let Address { base, source, authority, .. } = &self.address;
         // The words of the TLS library name what is wrong with a certificate, and nothing else.
         let words = error.to_string();
         let certificate = words.contains("invalid peer certificate") || words.contains("certificate");
-        let why = match error.kind() {
-            _ if words.contains("UnknownIssuer") => {
-                "its certificate was issued by an authority that is not trusted here"
+        let (why, now) = match error.kind() {
+            _ if words.contains("UnknownIssuer") || words.contains("CaUsedAsEndEntity") => {
+                let own = authority.map_or_else(
+                    || "add the authority to those that this computer trusts".to_owned(),
+                    |name| format!("set {name} to the PEM file of that authority, if it is your own"),
+                );
+                ("its certificate was issued by an authority that is not trusted here", own)
             }
-            _ if words.contains("Expired") => "its certificate has expired",
-            _ if words.contains("NotValidForName") || words.contains("not valid for name") => {
-                "its certificate is for another name"
+            _ if words.contains("Expired") => {
+                ("its certificate has expired", "have the certificate of the server renewed".to_owned())
             }
-            _ if certificate => "its certificate cannot be verified",
-            _ if words.contains("corrupt message") || words.contains("InvalidContentType") => {
-                "it does not speak TLS: is the address http:// instead?"
+            _ if words.contains("NotValidForName") || words.contains("not valid for name") => (
+                "its certificate is for another name",
+                format!("write the name that the certificate is for into {source}"),
+            ),
+            _ if certificate => {
+                ("its certificate cannot be verified", "have the certificate of the server renewed".to_owned())
             }
-            std::io::ErrorKind::ConnectionRefused => return StoreError::Absent(format!("nothing answers at {base}")),
-            std::io::ErrorKind::TimedOut => return StoreError::NoAnswer(format!("{base} did not answer in time")),
-            _ => return StoreError::Absent(format!("the connection to {base} failed")),
+            _ if words.contains("corrupt message") || words.contains("InvalidContentType") => (
+                "it does not speak TLS",
+                format!("write the port that has TLS into {source}; http:// is for this computer alone"),
+            ),
+            _ if words.contains("lookup address") => return self.unknown(),
+            std::io::ErrorKind::ConnectionRefused => return self.closed(),
+            std::io::ErrorKind::TimedOut => return self.mute(TOTAL_LIMIT),
+            _ => {
+                return StoreError::absent(format!("the connection to {base} failed"))
+                    .now(format!("look whether this computer reaches {source}, then type the command again"));
+            }
         };
-        StoreError::Denied(format!("{base} was not trusted: {why}"))
+        StoreError::denied(format!("{base} was not trusted: {why}")).now(now)
     }
 }
 
@@ -205,7 +268,8 @@ fn authorities(pem: &[u8]) -> Result<Vec<Certificate<'static>>, StoreError> {
         })
         .collect();
     if found.is_empty() {
-        return Err(StoreError::Absent("the file of the authority holds no certificate in PEM form".to_owned()));
+        return Err(StoreError::absent("the file of the authority holds no certificate in PEM form")
+            .now("name a file that begins with -----BEGIN CERTIFICATE-----"));
     }
     Ok(found)
 }
@@ -216,7 +280,7 @@ mod tests {
 
     #[test]
     fn an_address_is_https_or_this_computer() {
-        let parse = |text| Address::parse(text, "VAULT_ADDR");
+        let parse = |text: &str| Address::parse(text, "VAULT_ADDR");
         for good in ["https://vault.example.org:8200", "https://vault/v/", "http://127.0.0.1:8200", "http://[::1]:1"] {
             assert!(parse(good).is_ok(), "{good}");
         }

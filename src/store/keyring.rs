@@ -17,6 +17,7 @@ pub(super) const INFO: StoreInfo = StoreInfo {
     id: StoreId::Keyring,
     name: "keyring",
     title: "OS keyring",
+    subject: "the OS keyring",
     about: "the keyring of this desktop; start the app with `flask-harden exec`",
     suits: "Good for this computer. Servers need their own copy.",
     readers: "programs of your login session, as long as it is unlocked",
@@ -75,7 +76,8 @@ impl Store for Keyring {
 
 fn entry(item: &Item) -> Result<Entry, StoreError> {
     if Entry::store_status().is_err() {
-        return Err(StoreError::Absent("the keyring of this system cannot be opened".to_owned()));
+        return Err(StoreError::absent("the keyring of this system cannot be opened")
+            .now("sign in to the desktop as the user of the keyring, then type the command again"));
     }
     Entry::new(&item.service, &item.user).map_err(translate)
 }
@@ -92,9 +94,10 @@ fn read(item: &Item) -> Result<Option<Secret>, StoreError> {
                 let next = Secret::new(one.get_password().map_err(translate)?);
                 if value.as_ref().is_some_and(|known| *known != next) {
                     let shown = item.shown();
-                    return Err(StoreError::Unusable(format!(
-                        "the keyring has several items called {shown}, with different values: delete all but one"
-                    )));
+                    return Err(StoreError::unusable(format!(
+                        "the keyring has several items called {shown}, with different values"
+                    ))
+                    .now("delete all but one of them, in Seahorse or KWalletManager"));
                 }
                 value = Some(next);
             }
@@ -107,8 +110,8 @@ fn read(item: &Item) -> Result<Option<Secret>, StoreError> {
 fn write(item: &Item, value: &Secret, when: When) -> Result<(), StoreError> {
     let entry = entry(item)?;
     match (when, entry.get_password().map(Secret::new)) {
-        (When::Version(_), _) => return Err(StoreError::Changed(item.shown())),
-        (When::Absent, Ok(_) | Err(Error::Ambiguous(_))) => return Err(StoreError::Exists(item.shown())),
+        (When::Version(_), _) => return Err(StoreError::changed(item.shown())),
+        (When::Absent, Ok(_) | Err(Error::Ambiguous(_))) => return Err(StoreError::exists(item.shown())),
         // One of them is kept and takes the new value.
         (When::Always, Err(Error::Ambiguous(found))) => {
             for extra in found.iter().skip(1) {
@@ -122,7 +125,7 @@ fn write(item: &Item, value: &Secret, when: When) -> Result<(), StoreError> {
     platform::mark_for_python(&entry).map_err(translate)?;
     match entry.get_password().map(Secret::new) {
         Ok(read) if read == *value => Ok(()),
-        Ok(_) | Err(Error::NoEntry | Error::Ambiguous(_)) => Err(StoreError::NotReadBack(item.shown())),
+        Ok(_) | Err(Error::NoEntry | Error::Ambiguous(_)) => Err(StoreError::not_read_back(item.shown())),
         Err(error) => Err(translate(error)),
     }
 }
@@ -138,14 +141,18 @@ fn within<T: Send + 'static>(
         let _ = sender.send(call());
     });
     if started.is_err() {
-        return Err(StoreError::Failed("there is no thread to ask the keyring on".to_owned()));
+        return Err(StoreError::failed("there is no thread to ask the keyring on")
+            .now("end other programs, then type the command again"));
     }
     match receiver.recv_timeout(limit) {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            Err(StoreError::NoAnswer(format!("the keyring did not answer within {} seconds", limit.as_secs())))
+            Err(StoreError::no_answer(format!("the keyring did not answer within {} seconds", limit.as_secs()))
+                .now("answer its prompt, or restart it: gnome-keyring-daemon --replace --components=secrets"))
         }
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(StoreError::Failed("the keyring's client failed".to_owned())),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(StoreError::failed("the keyring's client failed").now("type the command again"))
+        }
     }
 }
 
@@ -155,11 +162,14 @@ fn translate(error: Error) -> StoreError {
         Error::PlatformFailure(error) | Error::NoStorageAccess(error) => platform::translate(error.as_ref()),
         Error::BadEncoding(mut bytes) | Error::BadDataFormat(mut bytes, _) => {
             bytes.zeroize();
-            StoreError::Unusable("what the keyring holds there is not text".to_owned())
+            StoreError::unusable("what the keyring holds there is not text")
+                .now("delete the item, in Seahorse or KWalletManager, and make it again")
         }
-        Error::TooLong(..) => StoreError::Failed("the keyring does not take a name or value of this length".to_owned()),
-        Error::NoEntry => StoreError::Unusable("the keyring holds no such item".to_owned()),
-        _ => StoreError::Failed("the keyring could not do it".to_owned()),
+        Error::TooLong(..) => StoreError::failed("the keyring does not take a name or value of this length")
+            .now("--secret-path team/shop   with a shorter name"),
+        Error::NoEntry => StoreError::unusable("the keyring holds no such item"),
+        _ => StoreError::failed("the keyring could not do it")
+            .now("look at the keyring in Seahorse or KWalletManager, then type the command again"),
     }
 }
 

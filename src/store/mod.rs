@@ -8,6 +8,8 @@ mod http;
 mod keyring;
 mod vault;
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 pub use error::StoreError;
@@ -52,12 +54,36 @@ pub type Open = fn(&Access<'_>) -> Result<Box<dyn Store>, StoreError>;
 /// repository.
 pub struct Access<'a> {
     pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// The Vault that an option names; it comes before that of the environment.
+    pub vault_addr: Option<String>,
+}
+
+/// What `--vault-addr` says. One process is one command line.
+static VAULT_ADDR: OnceLock<String> = OnceLock::new();
+
+/// Takes the address of the command line, for every store that is opened after it.
+pub fn name_vault(address: &str) {
+    // Asked a second time it stays the first: there is one command line.
+    let _ = VAULT_ADDR.set(address.to_owned());
+}
+
+impl<'a> Access<'a> {
+    /// This environment, and no option.
+    pub fn of(environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { environment, vault_addr: None }
+    }
 }
 
 impl Access<'static> {
-    /// The environment of this process.
+    /// The environment and the command line of this process.
     pub fn of_process() -> Self {
-        Self { environment: &|name| std::env::var(name).ok() }
+        Self { environment: &|name| std::env::var(name).ok(), vault_addr: VAULT_ADDR.get().cloned() }
+    }
+
+    /// The Vault that is meant here, where one is named and its address is no secret.
+    pub fn vault_named(&self) -> Option<String> {
+        let named = self.vault_addr.clone().or_else(|| (self.environment)("VAULT_ADDR"));
+        named.and_then(|address| http::plain(&address))
     }
 }
 
@@ -66,8 +92,10 @@ pub struct StoreInfo {
     pub id: StoreId,
     /// Its name in options and records.
     pub name: &'static str,
-    /// Its name in sentences and on the screen.
+    /// Its name on the screen.
     pub title: &'static str,
+    /// Its name as the subject of a sentence.
+    pub subject: &'static str,
     /// One line for help.
     pub about: &'static str,
     /// What it is good for and what it costs, for the person who chooses.
@@ -91,6 +119,7 @@ pub const ALL: &[StoreInfo] = &[
         id: StoreId::Print,
         name: "print",
         title: "Print once",
+        subject: "the store print",
         about: "show the new key one time, keep it nowhere",
         suits: "Shown one time, to paste somewhere else. Not saved.",
         readers: "whoever sees the output",
@@ -102,6 +131,7 @@ pub const ALL: &[StoreInfo] = &[
         id: StoreId::None,
         name: "none",
         title: "None",
+        subject: "the store none",
         about: "generate nothing; the code reads a variable that the host sets",
         suits: "For hosts that hold the key themselves, and for image builds.",
         readers: "whoever may read the settings of the host",
@@ -248,6 +278,11 @@ pub trait Store: Send {
     /// # Errors
     /// Where the store cannot be asked.
     fn delete(&self, item: &Item) -> Result<(), StoreError>;
+
+    /// Why there is no value where one was looked for, and what brings it there.
+    fn missing(&self, item: &Item) -> StoreError {
+        StoreError::unusable(format!("there is no item {}", item.shown()))
+    }
 
     /// Where an item is, in words (`the OS keyring, flask-harden/shop/web SECRET_KEY`).
     fn place(&self, item: &Item) -> String;

@@ -2,8 +2,8 @@
 //! setting. Versions 1 and 2 of the engine are told apart by asking; a write on version 2 carries
 //! the version it was made from, so nothing is overwritten unseen.
 //!
-//! The address, the token and the authority come from the person's own environment, never from a
-//! repository.
+//! The address comes from an option or the person's own environment, as the token and the authority
+//! do; never from a repository.
 
 mod kv;
 mod login;
@@ -18,8 +18,9 @@ pub(super) const INFO: StoreInfo = StoreInfo {
     id: StoreId::Vault,
     name: "vault",
     title: "Vault",
-    about: "HashiCorp Vault or OpenBao: VAULT_ADDR and a token or AppRole of the environment",
-    suits: "For servers and teams. The address comes from VAULT_ADDR.",
+    subject: "Vault",
+    about: "HashiCorp Vault or OpenBao: --vault-addr or VAULT_ADDR, and a token or AppRole of the environment",
+    suits: "For servers and teams. The address: --vault-addr or VAULT_ADDR.",
     readers: "whoever has a token with a policy for that path",
     survives_restart: true,
     packages: &["hvac"],
@@ -37,15 +38,21 @@ struct Vault {
 impl Vault {
     fn open(access: &Access<'_>) -> Result<Self, StoreError> {
         let value = |name: &str| (access.environment)(name).filter(|value| !value.is_empty());
-        let address = value("VAULT_ADDR")
-            .ok_or_else(|| StoreError::Absent("VAULT_ADDR is not set: it names the server".to_owned()))?;
-        let address = Address::parse(&address, "VAULT_ADDR")?;
+        let (address, source) = match (&access.vault_addr, value("VAULT_ADDR")) {
+            (Some(address), _) => (address.clone(), "--vault-addr"),
+            (None, Some(address)) => (address, "VAULT_ADDR"),
+            (None, None) => {
+                return Err(StoreError::absent("no server is named: VAULT_ADDR is not set")
+                    .now("--vault-addr https://vault.example.org:8200   names yours, or set VAULT_ADDR"));
+            }
+        };
+        let address = Address::parse(&address, source)?.with_authority_in("VAULT_CACERT");
         let trust = match value("VAULT_CACERT") {
             None => Trust::System,
-            Some(path) => Trust::Authorities(
-                std::fs::read(&path)
-                    .map_err(|_| StoreError::Absent("the file that VAULT_CACERT names cannot be read".to_owned()))?,
-            ),
+            Some(path) => Trust::Authorities(std::fs::read(&path).map_err(|error| {
+                StoreError::absent(format!("the file that VAULT_CACERT names cannot be read: {}", error.kind()))
+                    .now("set VAULT_CACERT to the PEM file of the server's authority, or unset it")
+            })?),
         };
         let login = Login::find(access)?;
         let session = Session::new(Http::new(address, &trust)?, value("VAULT_NAMESPACE"), login);
@@ -79,7 +86,8 @@ impl Store for Vault {
         let mut fields = self.kv.read(&self.engine(item)?)?;
         let Some(value) = fields.take_text(&item.user) else {
             return match fields.has(&item.user) {
-                true => Err(StoreError::Unusable(format!("{} is there, and it is no text", self.place(item)))),
+                true => Err(StoreError::unusable(format!("{} is there, and it is no text", self.place(item)))
+                    .now(format!("vault kv patch {} {}=-   makes it the text it reads", Self::path(item), item.user))),
                 false => Ok(None),
             };
         };
@@ -90,9 +98,9 @@ impl Store for Vault {
         let engine = self.engine(item)?;
         let mut fields = self.kv.read(&engine)?;
         match when {
-            When::Absent if fields.has(&item.user) => return Err(StoreError::Exists(self.place(item))),
+            When::Absent if fields.has(&item.user) => return Err(StoreError::exists(self.place(item))),
             When::Version(version) if fields.version() != Some(version) => {
-                return Err(StoreError::Changed(self.place(item)));
+                return Err(StoreError::changed(self.place(item)));
             }
             When::Absent | When::Version(_) | When::Always => {}
         }
@@ -101,7 +109,7 @@ impl Store for Vault {
         let mut read = self.kv.read(&engine)?;
         match read.take_text(&item.user) {
             Some(found) if found == *value => Ok(meta(&read)),
-            _ => Err(StoreError::NotReadBack(self.place(item))),
+            _ => Err(StoreError::not_read_back(self.place(item))),
         }
     }
 
@@ -114,6 +122,16 @@ impl Store for Vault {
         match fields.is_empty() {
             true => self.kv.delete(&engine),
             false => self.kv.write(&engine, &fields, || self.place(item)),
+        }
+    }
+
+    fn missing(&self, item: &Item) -> StoreError {
+        let path = Self::path(item);
+        let deleted = self.engine(item).and_then(|engine| self.kv.read(&engine));
+        match deleted.ok().and_then(|fields| fields.deleted()) {
+            Some(version) => StoreError::unusable(format!("version {version} of {path} was deleted there"))
+                .now(format!("vault kv undelete -versions={version} {path}   brings it back")),
+            None => StoreError::unusable(format!("{path} has no field {}", item.user)),
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Deployment<'a> {
     pub reads_file: bool,
     /// Where Vault's API has them.
     pub vault_path: &'a str,
+    /// The server, where it is known.
+    pub vault_address: Option<&'a str>,
 }
 
 impl Deployment<'_> {
@@ -63,6 +65,9 @@ impl Deployment<'_> {
         DEPLOY_VAULT_AGENT.render(&[
             ("app", Value::Word(self.app)),
             ("path", Value::Word(self.vault_path)),
+            ("has_address", Value::Flag(self.vault_address.is_some())),
+            // Written only where there is one.
+            ("address", Value::Comment(self.vault_address.unwrap_or("-"))),
             ("keys", self.rows()),
         ])
     }

@@ -25,6 +25,7 @@ fn samples(template: &Template) -> Vec<String> {
                 keys: &keys,
                 reads_file,
                 vault_path: "secret/data/flask-harden/shop/web",
+                vault_address: reads_file.then_some("https://vault.example.org:8200"),
             });
             let render = match path {
                 "deploy/systemd.conf.tmpl" => Deployment::systemd,

@@ -9,7 +9,8 @@ use flask_harden::cli::args::Cli;
 use crate::support::source::{lex, shipped, sources};
 
 /// Programs that have options of their own; a string that names one before an option means it.
-const OTHERS: &[&str] = &["git ", "gunicorn", "flask ", "pip ", "python", "uwsgi", "waitress", "docker", "cargo "];
+const OTHERS: &[&str] =
+    &["git ", "gunicorn", "flask ", "pip ", "python", "uwsgi", "waitress", "docker", "cargo ", "aws ", "gnome-keyring"];
 /// Options of servers, named by rules without the program in front.
 const THEIRS: &[&str] = &[
     "bind",

@@ -28,6 +28,11 @@ PARTS = [
           "dbus-send": "dbus"}),
     Part("vault", "OpenBao, a server of Vault's API", {}),
     Part("aws", "moto, a server of AWS' API", {}),
+    Part("refused", "every command where Vault, AWS or the keyring refuses, cause by cause", {}),
+    Part("shop-in-stores", "a legacy app hardened with Vault, AWS and the keyring, and back", {}),
+    Part("store-rotation", "rotation in Vault, AWS and the keyring, sessions and all", {}),
+    Part("store-sweep", "a rotation in each store killed at every call, under strace", {"strace": "strace"}),
+    Part("secret-file", "keys mounted as files, as Docker, Kubernetes and systemd do", {}),
     Part("pty", "the full screen on a pseudo-terminal", {}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]

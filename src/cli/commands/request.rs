@@ -53,6 +53,7 @@ pub(super) fn keys(dir: PathBuf, args: &GlobalArgs) -> KeyRequest {
         secret_path: args.secret_path.clone(),
         adopt: args.adopt,
         replace: false,
+        confirmed: args.yes,
     }
 }
 

@@ -42,7 +42,8 @@ fn set(args: &SetArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, Cli
     request.replace = args.replace;
     let value =
         super::value::read(args.from_file.as_deref(), &format!("flask-harden store set {} < key.txt", args.name))?;
-    let (put, stopped) = runtime::writing(|| engine::set(&request, &args.name, value));
+    let scan = super::request::request(request.dir.clone(), None, global);
+    let (put, stopped) = runtime::writing(|| engine::set(&request, &scan, &args.name, value));
     said(put?, output)?;
     Ok(stopped.unwrap_or(Exit::Done))
 }
@@ -76,6 +77,9 @@ fn said(put: Put, output: &Output) -> Result<(), CliError> {
     }
     for name in &put.same {
         output.note(&format!("  {} is there already with this value\n", one_line(name)));
+    }
+    if let Some(name) = &put.unread {
+        output.note(&format!("No code here reads {}, as far as that can be seen.\n", one_line(name)));
     }
     for receipt in &put.receipts {
         let replaced = receipt.keys.iter().any(|key| key.stored.as_ref().is_some_and(|stored| stored.replaced));

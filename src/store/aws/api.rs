@@ -27,8 +27,12 @@ pub(super) enum Refusal {
     InState,
     /// The credentials are valid and may not do this.
     Denied,
-    /// The credentials themselves are refused.
+    /// Nobody has these credentials.
     Credentials,
+    /// The secret key is not that of the key id, or the clock is wrong.
+    Signature,
+    /// They were valid once.
+    Expired,
     /// The key that encrypts the secret may not be used.
     Encryption,
     TooFast,
@@ -47,7 +51,7 @@ impl Api {
             .find_map(|name| Some((name, (access.environment)(name).filter(|value| !value.is_empty())?)));
         let address = match named {
             Some((name, address)) => Address::parse(&address, name)?,
-            None => Address::parse(&endpoint(chain.region()), "the address of the region")?,
+            None => Address::parse(&endpoint(chain.region()), "AWS_REGION")?,
         };
         Ok(Self { http: Http::new(address, &Trust::System)?, chain })
     }
@@ -74,7 +78,7 @@ impl Api {
             .header("x-amz-target", format!("secretsmanager.{action}"))
             .header("x-amz-content-sha256", hash)
             .body(());
-        let unfit = || StoreError::Failed("the request would not be valid".to_owned());
+        let unfit = || StoreError::failed("the request would not be valid").now("set AWS_REGION to a region of AWS");
         let mut parts = request.map_err(|_| unfit())?.into_parts().0;
         self.chain.sign(&mut parts)?;
         let headers: Vec<(&str, &str)> = parts
@@ -89,26 +93,43 @@ impl Api {
         Ok(match (reply.status, parsed) {
             (200, Ok(answer)) => Ok(Answer(answer)),
             (status, Ok(error)) => Err(refusal(&Answer(error), status)),
-            (status, Err(_)) => Err(Refusal::Other(status)),
+            // Some servers of the API refuse a request's credentials in XML.
+            (status, Err(_)) => {
+                Err(code_in_xml(&reply.body).map_or(Refusal::Other(status), |code| named(code, status)))
+            }
         })
     }
 
     /// A refusal in words, with the permission that is missing.
     pub(super) fn refused(&self, refusal: &Refusal, action: &str, name: &str) -> StoreError {
         let at = self.http.address().shown();
+        let who = "aws sts get-caller-identity   says whose credentials are in use";
         match refusal {
-            Refusal::NotFound => StoreError::Failed(format!("{name} is not there any more")),
-            Refusal::Exists => StoreError::Exists(name.to_owned()),
-            Refusal::InState => StoreError::Unusable(format!("the removal of {name} is scheduled: restore it first")),
-            Refusal::Denied => StoreError::Denied(format!(
+            Refusal::NotFound => StoreError::failed(format!("{name} is not there any more"))
+                .now("flask-harden store status   says where the keys are"),
+            Refusal::Exists => StoreError::exists(name.to_owned()),
+            Refusal::InState => StoreError::unusable(format!("the removal of {name} is scheduled"))
+                .now(format!("aws secretsmanager restore-secret --secret-id {name}   takes that back")),
+            Refusal::Denied => StoreError::denied(format!(
                 "the AWS credentials are valid, and their policies lack secretsmanager:{action} on {name}"
-            )),
+            ))
+            .now(format!("a policy for them has to allow secretsmanager:{action}; {who}")),
             Refusal::Credentials => {
-                StoreError::Denied(format!("{at} does not take the AWS credentials: they are wrong or have expired"))
+                StoreError::denied(format!("{at} does not know the AWS credentials: no account has such a key id"))
+                    .now(format!("aws configure   sets others; {who}"))
             }
-            Refusal::Encryption => StoreError::Denied(format!("the KMS key of {name} may not be used, or is disabled")),
-            Refusal::TooFast => StoreError::NoAnswer(format!("{at} asks for fewer requests: try again later")),
-            Refusal::Other(status) => StoreError::Failed(format!("{at} answers {action} with status {status}")),
+            Refusal::Signature => StoreError::denied(format!(
+                "{at} refuses the signature: the secret key is not that of the key id, or the clock here is wrong"
+            ))
+            .now("aws configure   sets both keys again; date says what time it is here"),
+            Refusal::Expired => StoreError::denied(format!("{at} says that the AWS credentials have expired"))
+                .now("aws sso login   gets new ones; or set AWS_SESSION_TOKEN and both keys anew"),
+            Refusal::Encryption => StoreError::denied(format!("the KMS key of {name} may not be used, or is disabled"))
+                .now("a policy has to allow kms:Decrypt and kms:GenerateDataKey on that key"),
+            Refusal::TooFast => StoreError::no_answer(format!("{at} asks for fewer requests"))
+                .now("wait a minute, then type the command again"),
+            Refusal::Other(status) => StoreError::failed(format!("{at} answers {action} with status {status}"))
+                .now(format!("look whether {} is the API of Secrets Manager", self.http.address().source())),
         }
     }
 }
@@ -122,19 +143,24 @@ fn endpoint(region: &str) -> String {
 fn refusal(error: &Answer, status: u16) -> Refusal {
     // `com.amazonaws.secretsmanager#ResourceNotFoundException`
     let kind = error.0.get("__type").and_then(Value::as_str).unwrap_or_default();
-    match kind.rsplit('#').next().unwrap_or_default() {
+    named(kind.rsplit('#').next().unwrap_or_default(), status)
+}
+
+/// The `<Code>` of an error that is no JSON.
+fn code_in_xml(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?;
+    Some(text.split_once("<Code>")?.1.split_once("</Code>")?.0)
+}
+
+fn named(kind: &str, status: u16) -> Refusal {
+    match kind {
         "ResourceNotFoundException" => Refusal::NotFound,
         "ResourceExistsException" => Refusal::Exists,
         "InvalidRequestException" => Refusal::InState,
         "AccessDeniedException" | "AccessDenied" => Refusal::Denied,
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "ExpiredTokenException"
-        | "ExpiredToken"
-        | "IncompleteSignature"
-        | "MissingAuthenticationToken" => Refusal::Credentials,
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "MissingAuthenticationToken" => Refusal::Credentials,
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => Refusal::Signature,
+        "ExpiredTokenException" | "ExpiredToken" => Refusal::Expired,
         "DecryptionFailure" | "EncryptionFailure" => Refusal::Encryption,
         "ThrottlingException" | "TooManyRequestsException" => Refusal::TooFast,
         _ => Refusal::Other(status),
@@ -182,7 +208,7 @@ impl Drop for Answer {
 
 /// The body of a request with a value in it.
 pub(super) fn with_value(request: &Value, value: &Secret) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let unfit = |_| StoreError::Failed("the value cannot be written as JSON".to_owned());
+    let unfit = |_| StoreError::failed("the value cannot be written as JSON");
     let value = Zeroizing::new(serde_json::to_string(value.expose()).map_err(unfit)?);
     let head = request.to_string();
     let head = head.strip_suffix('}').unwrap_or(&head);
@@ -192,9 +218,7 @@ pub(super) fn with_value(request: &Value, value: &Secret) -> Result<Zeroizing<Ve
 /// A name for one request, which is also the version's: AWS takes 32 to 64 characters.
 pub(super) fn token() -> Result<String, StoreError> {
     let mut bytes = [0_u8; 16];
-    OsRandom
-        .fill(&mut bytes)
-        .map_err(|_| StoreError::Failed("the operating system gave no random bytes".to_owned()))?;
+    OsRandom.fill(&mut bytes).map_err(|_| StoreError::failed("the operating system gave no random bytes"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -207,8 +231,10 @@ mod tests {
     fn errors_are_known_by_their_names() {
         let of = |kind: &str| refusal(&Answer(json!({"__type": kind}).as_object().unwrap().clone()), 400);
         assert_eq!(of("com.amazonaws.secretsmanager#ResourceNotFoundException"), Refusal::NotFound);
-        assert_eq!(of("ExpiredTokenException"), Refusal::Credentials);
+        assert_eq!(of("ExpiredTokenException"), Refusal::Expired);
         assert_eq!(of("SomethingNew"), Refusal::Other(400));
+        assert_eq!(code_in_xml(b"<Errors><Error><Code>AccessDenied</Code></Error>"), Some("AccessDenied"));
+        assert_eq!(named("SignatureDoesNotMatch", 403), Refusal::Signature);
         assert_eq!(endpoint("cn-north-1"), "https://secretsmanager.cn-north-1.amazonaws.com.cn");
     }
 

@@ -63,7 +63,8 @@ impl Chain {
         let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION")).or_else(|| region_of_profile(&value));
         let region = region.filter(|region| region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
         let region = region.ok_or_else(|| {
-            StoreError::Absent("no AWS region is set: AWS_REGION, or `region` in the profile".to_owned())
+            StoreError::absent("no AWS region is set: neither AWS_REGION nor a region in the profile")
+                .now("set AWS_REGION   such as eu-west-1; aws configure keeps one in the profile")
         })?;
         let mut envs: HashMap<String, String> =
             VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?))).collect();
@@ -88,10 +89,11 @@ impl Chain {
         // The library's words may repeat what a source of credentials answered.
         match ready(self.signer.sign(request, None)) {
             Some(Ok(())) => Ok(()),
-            Some(Err(_)) | None => Err(StoreError::Denied(
-                "there are no valid AWS credentials: not in variables, the profile, single sign-on, nor from AWS itself"
-                    .to_owned(),
-            )),
+            Some(Err(_)) | None => Err(StoreError::denied(
+                "there are no valid AWS credentials: not in variables, the profile, single sign-on, nor from AWS itself",
+            )
+            .now("aws configure   keeps some in a profile, which AWS_PROFILE names")
+            .now("aws sso login   where your organisation signs in that way")),
         }
     }
 }
@@ -199,13 +201,13 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().to_str().unwrap().to_owned();
         let none = |name: &str| (name == "HOME").then(|| path.clone());
-        assert!(matches!(Chain::find(&Access { environment: &none }), Err(StoreError::Absent(_))));
+        assert!(matches!(Chain::find(&Access::of(&none)), Err(StoreError::Absent(_))));
         let some = |name: &str| match name {
             "AWS_REGION" => Some("eu-west-1".to_owned()),
             "AWS_EC2_METADATA_DISABLED" => Some("true".to_owned()),
             _ => none(name),
         };
-        let chain = Chain::find(&Access { environment: &some }).unwrap();
+        let chain = Chain::find(&Access::of(&some)).unwrap();
         let mut request = Request::post("https://example.org/").body(()).unwrap().into_parts().0;
         assert!(matches!(chain.sign(&mut request), Err(StoreError::Denied(_))));
     }

@@ -56,43 +56,50 @@ mod imp {
     pub(in super::super) fn translate(error: &(dyn StdError + Send + Sync + 'static)) -> StoreError {
         match error.downcast_ref::<Error>() {
             Some(error) => meaning(error),
-            None => StoreError::Failed("the keyring could not do it".to_owned()),
+            None => StoreError::failed("the keyring could not do it").now(LOOK),
         }
     }
 
+    /// Where nothing more is known.
+    const LOOK: &str = "look at the keyring in Seahorse or KWalletManager, then type the command again";
+    const UNLOCK: &str = "unlock it on the desktop where its prompt is seen, then type the command again";
+
     fn meaning(error: &Error) -> StoreError {
         match error {
-            Error::Locked => StoreError::Locked("the keyring is locked".to_owned()),
-            Error::NoResult => {
-                StoreError::Absent("the Secret Service has no default keyring yet: the desktop makes one".to_owned())
+            Error::Locked => StoreError::locked("the keyring is locked").now(UNLOCK),
+            Error::NoResult => StoreError::absent("the Secret Service has no default keyring yet")
+                .now("make one on the desktop: Seahorse, File, New, Password Keyring"),
+            Error::Prompt | Error::PromptDisconnected => {
+                StoreError::locked("the keyring is locked, and its prompt was dismissed or could not be shown")
+                    .now(UNLOCK)
             }
-            Error::Prompt | Error::PromptDisconnected => StoreError::Locked(
-                "the keyring is locked, and its prompt was dismissed or could not be shown".to_owned(),
-            ),
             Error::Unavailable => absent(),
             // Only looked at, never shown.
             Error::Zbus(_) | Error::ZbusFdo(_) => by_name(&error.to_string()),
-            _ => StoreError::Failed("the keyring's answer could not be read".to_owned()),
+            _ => StoreError::failed("the keyring's answer could not be read").now(LOOK),
         }
     }
 
     fn by_name(text: &str) -> StoreError {
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&["NoReply", "TimedOut", "Timeout", "timed out"]) {
-            StoreError::NoAnswer("the Secret Service did not answer".to_owned())
+            StoreError::no_answer("the Secret Service did not answer")
+                .now("restart it: gnome-keyring-daemon --replace --components=secrets")
         } else if says(&["AccessDenied", "denied"]) {
-            StoreError::Denied("D-Bus does not let this program ask the Secret Service".to_owned())
+            StoreError::denied("D-Bus does not let this program ask the Secret Service")
+                .now("type the command outside of the sandbox or container")
         } else if says(&["IsLocked"]) {
-            StoreError::Locked("the keyring is locked".to_owned())
+            StoreError::locked("the keyring is locked").now(UNLOCK)
         } else if says(&["ServiceUnknown", "NameHasNoOwner", "not provided by any", "Spawn", "refused", "No such"]) {
             absent()
         } else {
-            StoreError::Failed("the Secret Service could not do it".to_owned())
+            StoreError::failed("the Secret Service could not do it").now(LOOK)
         }
     }
 
     fn absent() -> StoreError {
-        StoreError::Absent("no Secret Service on D-Bus (usual in containers and over SSH)".to_owned())
+        StoreError::absent("no Secret Service on D-Bus (usual in containers and over SSH)")
+            .now("type the command in a terminal of the desktop session, where the keyring is")
     }
 }
 
@@ -103,7 +110,8 @@ mod imp {
     pub(in super::super) fn probe() -> Result<Ready, StoreError> {
         match Entry::store_status() {
             Ok(()) => Ok(Ready { words: "The keychain of this system. Survives a restart.".to_owned(), locked: false }),
-            Err(_) => Err(StoreError::Absent("the keychain of this system cannot be opened".to_owned())),
+            Err(_) => Err(StoreError::absent("the keychain of this system cannot be opened")
+                .now("sign in to the desktop as the user of the keychain, then type the command again")),
         }
     }
 
@@ -123,6 +131,7 @@ mod imp {
     }
 
     pub(in super::super) fn translate(_error: &(dyn StdError + Send + Sync + 'static)) -> StoreError {
-        StoreError::Failed("the keychain of this system could not do it".to_owned())
+        StoreError::failed("the keychain of this system could not do it")
+            .now("look at the keychain's own program, then type the command again")
     }
 }

@@ -56,7 +56,8 @@ impl Kv {
     /// Which engine a path lies in.
     pub(super) fn engine(&self, path: &str) -> Result<Engine, StoreError> {
         let encoded = encode(path).ok_or_else(|| {
-            StoreError::Unusable(format!("{} is no path of a secret", crate::text::escape::one_line(path)))
+            StoreError::absent(format!("{} is no path of a secret", crate::text::escape::one_line(path)))
+                .now("--secret-path secret/team/shop   a path of an engine, without empty parts")
         })?;
         let ask = || self.session.ask(Method::Get, &format!("sys/internal/ui/mounts/{encoded}"), None);
         let mut reply = ask()?;
@@ -66,17 +67,18 @@ impl Kv {
         }
         match reply.status {
             200 => {}
-            403 => return Err(self.session.denied(&format!("use {}", crate::text::escape::one_line(path)))),
+            403 => return Err(self.session.denied("use", path)),
             404 => return Err(no_engine(path)),
             _ => return Err(self.session.unexpected(&reply)),
         }
         let answer: MountAnswer = serde_json::from_slice(&reply.body).map_err(|_| self.session.unexpected(&reply))?;
         let mount = answer.data;
         if !matches!(mount.kind.as_str(), "kv" | "generic") {
-            return Err(StoreError::Unusable(format!(
-                "{} lies in an engine that is no KV engine: name a path of one with --secret-path",
+            return Err(StoreError::absent(format!(
+                "{} lies in an engine that is no KV engine",
                 crate::text::escape::one_line(path)
-            )));
+            ))
+            .now("vault secrets list   names the engines; --secret-path takes a path of one of type kv"));
         }
         let two = mount.options.and_then(|options| options.version).is_some_and(|version| version == "2");
         let version = if two { Version::Two } else { Version::One };
@@ -104,7 +106,7 @@ impl Kv {
                 Err(_) => Ok(Fields { values: Map::new(), version: Some(0), changed: None }),
             },
             (404, Version::One) => Ok(Fields::default()),
-            (403, _) => Err(self.session.denied(&format!("read {}", engine.shown()))),
+            (403, _) => Err(self.session.denied("read", &engine.data())),
             _ => Err(self.session.unexpected(&reply)),
         }
     }
@@ -114,7 +116,7 @@ impl Kv {
         // Built by hand around the map, so that no copy of a value is left behind in it.
         let values = Zeroizing::new(
             serde_json::to_string(&fields.values)
-                .map_err(|_| StoreError::Failed("the secret cannot be written as JSON".to_owned()))?,
+                .map_err(|_| StoreError::failed("the secret cannot be written as JSON"))?,
         );
         let body = match engine.version {
             Version::One => values,
@@ -128,8 +130,8 @@ impl Kv {
             (200 | 204, Version::One) => Ok(()),
             // Only an engine that really is version 2 answers with the version it wrote.
             (200, Version::Two) => self.parse::<WriteAnswer>(&reply).map(|_| ()),
-            (400, Version::Two) if reply.says("check-and-set") => Err(StoreError::Changed(place())),
-            (403, _) => Err(self.session.denied(&format!("write {}", engine.shown()))),
+            (400, Version::Two) if reply.says("check-and-set") => Err(StoreError::changed(place())),
+            (403, _) => Err(self.session.denied("write", &engine.data())),
             _ => Err(self.session.unexpected(&reply)),
         }
     }
@@ -139,14 +141,15 @@ impl Kv {
         let reply = self.session.ask(Method::Delete, &engine.data(), None)?;
         match reply.status {
             200 | 204 | 404 => Ok(()),
-            403 => Err(self.session.denied(&format!("delete {}", engine.shown()))),
+            403 => Err(self.session.denied("delete", &engine.data())),
             _ => Err(self.session.unexpected(&reply)),
         }
     }
 
     fn parse<'a, T: Deserialize<'a>>(&self, reply: &'a Reply) -> Result<T, StoreError> {
         serde_json::from_slice(&reply.body).map_err(|_| {
-            StoreError::Unusable("what is stored there is not what a KV engine of that version holds".to_owned())
+            StoreError::unusable("what is stored there is not what a KV engine of that version holds")
+                .now("vault secrets list -detailed   says which version the engine is")
         })
     }
 }
@@ -157,10 +160,6 @@ impl Engine {
             Version::One => format!("{}/{}", self.mount, self.rest),
             Version::Two => format!("{}/data/{}", self.mount, self.rest),
         }
-    }
-
-    fn shown(&self) -> String {
-        format!("{}/{}", self.mount, self.rest)
     }
 }
 
@@ -175,6 +174,11 @@ impl Fields {
 
     pub(super) fn version(&self) -> Option<u64> {
         self.version
+    }
+
+    /// The version that was deleted, where the path holds nothing because of that.
+    pub(super) fn deleted(&self) -> Option<u64> {
+        self.version.filter(|version| *version > 0 && self.values.is_empty())
     }
 
     pub(super) fn changed(&self) -> Option<u64> {
@@ -224,10 +228,10 @@ fn wipe(value: &mut Value) {
 }
 
 fn no_engine(path: &str) -> StoreError {
-    StoreError::Absent(format!(
-        "there is no engine at {}: name a path of a KV engine with --secret-path",
-        crate::text::escape::one_line(path)
-    ))
+    let mount = path.split('/').next().unwrap_or_default();
+    StoreError::absent(format!("there is no engine at {}", crate::text::escape::one_line(path)))
+        .now(format!("vault secrets enable -path={} -version=2 kv   makes one", crate::text::escape::one_line(mount)))
+        .now("--secret-path secret/team/shop   names a path of an engine that is there")
 }
 
 /// A path with every segment encoded; `None` where a segment is empty or would climb.

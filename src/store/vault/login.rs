@@ -41,10 +41,9 @@ impl Login {
         let text = file.and_then(|file| std::fs::read_to_string(file).ok()).map(Zeroizing::new);
         match text.as_deref().map(|text| text.trim()).filter(|text| !text.is_empty()) {
             Some(token) => Ok(Self::Token(Secret::from(token), "~/.vault-token")),
-            None => Err(StoreError::Denied(
-                "there is no token: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID, or run `vault login`"
-                    .to_owned(),
-            )),
+            None => Err(StoreError::denied("there is no token: neither VAULT_TOKEN nor an AppRole nor ~/.vault-token")
+                .now("vault login   keeps a token in ~/.vault-token; or set VAULT_TOKEN")
+                .now("set VAULT_ROLE_ID and VAULT_SECRET_ID   for an AppRole")),
         }
     }
 }
@@ -74,9 +73,15 @@ impl Session {
         let health = self.http.call(Method::Get, "v1/sys/health?standbyok=true", &[], None)?;
         match health.status {
             200 | 429 | 472 | 473 => {}
-            501 => return Err(StoreError::Absent(format!("{at} is not set up yet (vault operator init)"))),
+            501 => {
+                return Err(StoreError::absent(format!("{at} is not set up yet"))
+                    .now("vault operator init   sets it up, once, by whoever runs it"));
+            }
             503 => return Err(sealed(at)),
-            status => return Err(StoreError::Absent(format!("{at} answers with status {status}, so it is no Vault"))),
+            status => {
+                return Err(StoreError::absent(format!("{at} answers with status {status}, so it is no Vault"))
+                    .now(format!("look whether {} names the Vault server", self.http.address().source())));
+            }
         }
         match &self.login {
             Login::AppRole { .. } => Ok(format!("{at} answers, an AppRole is set")),
@@ -106,7 +111,8 @@ impl Session {
         let mut headers = vec![("X-Vault-Request", "true")];
         if let Some(token) = token {
             if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(StoreError::Denied("the token holds characters that no token has".to_owned()));
+                return Err(StoreError::denied("the token holds characters that no token has")
+                    .now("vault login   gets a new one; VAULT_TOKEN takes it without quotes and spaces"));
             }
             headers.push(("X-Vault-Token", token.expose()));
         }
@@ -119,10 +125,11 @@ impl Session {
         let reply = self.http.call(method, &format!("v1/{path}"), &headers, body)?;
         match reply.status {
             503 => Err(sealed(self.http.address().shown())),
-            400 if reply.says("HTTP request to an HTTPS server") => Err(StoreError::Absent(format!(
-                "{} speaks https: write https:// in VAULT_ADDR",
-                self.http.address().shown()
-            ))),
+            400 if reply.says("HTTP request to an HTTPS server") => {
+                let address = self.http.address();
+                Err(StoreError::absent(format!("{} speaks https", address.shown()))
+                    .now(format!("write https:// in {}", address.source())))
+            }
             _ => Ok(reply),
         }
     }
@@ -131,7 +138,7 @@ impl Session {
         let Login::AppRole { role, secret, mount } = &self.login else {
             return match &self.login {
                 Login::Token(token, _) => Ok(token),
-                Login::AppRole { .. } => Err(StoreError::Failed("there is no token".to_owned())),
+                Login::AppRole { .. } => Err(StoreError::failed("there is no token")),
             };
         };
         if let Some(token) = self.token.get() {
@@ -141,29 +148,42 @@ impl Session {
         let reply = self.send(Method::Post, &format!("auth/{mount}/login"), None, Some(body.as_bytes()))?;
         let token = match reply.status {
             200 => serde_json::from_slice::<LoginAnswer>(&reply.body).ok().map(|answer| answer.auth.client_token),
-            404 => {
-                return Err(StoreError::Denied(format!(
-                    "there is no AppRole at auth/{mount} of {}",
+            // What is not mounted is forbidden rather than absent; wrong ids are a bad request.
+            403 | 404 => {
+                return Err(StoreError::denied(format!(
+                    "no AppRole at auth/{mount} of {} takes us: it is mounted elsewhere, or bound to other addresses",
                     self.http.address().shown()
-                )));
+                ))
+                .now("set VAULT_APPROLE_MOUNT to where AppRole is; vault auth list says so"));
             }
             _ => None,
         };
         let token = token.ok_or_else(|| {
-            StoreError::Denied(
-                "the AppRole was refused: its role id or secret id is wrong, expired or used up".to_owned(),
-            )
+            StoreError::denied("the AppRole was refused: its role id or secret id is wrong, expired or used up")
+                .now(format!("vault write -f auth/{mount}/role/ROLE/secret-id   makes a new VAULT_SECRET_ID"))
         })?;
         Ok(self.token.get_or_init(|| Secret::new(token)))
     }
 
     /// What a 403 means: a token that is not valid any more, or one that may not do this.
-    pub(super) fn denied(&self, what: &str) -> StoreError {
+    pub(super) fn denied(&self, what: &str, path: &str) -> StoreError {
+        let path = crate::text::escape::one_line(path);
         match self.ask(Method::Get, "auth/token/lookup-self", None) {
-            Ok(reply) if reply.status == 200 => StoreError::Denied(format!(
-                "the token is valid, and its policies do not let it {what} at {}",
+            // The server answers the same where there is no engine.
+            Ok(reply) if reply.status == 200 && what == "use" => {
+                let mount = path.split('/').next().unwrap_or_default();
+                StoreError::denied(format!(
+                    "there is no engine at {path} of {}, or the policies of the token do not let it use that",
+                    self.http.address().shown()
+                ))
+                .now(format!("vault secrets enable -path={mount} -version=2 kv   where vault secrets list lacks it"))
+                .now(policy(&path.replacen('/', "/data/", 1), what))
+            }
+            Ok(reply) if reply.status == 200 => StoreError::denied(format!(
+                "the token is valid, and its policies do not let it {what} {path} at {}",
                 self.http.address().shown()
-            )),
+            ))
+            .now(policy(&path, what)),
             Ok(reply) if reply.status == 403 => self.bad_token(),
             Ok(reply) => self.unexpected(&reply),
             Err(error) => error,
@@ -177,14 +197,20 @@ impl Session {
         };
         let at = self.http.address().shown();
         let namespace = if self.namespace.is_some() { ", in the namespace of VAULT_NAMESPACE" } else { "" };
-        StoreError::Denied(format!(
+        StoreError::denied(format!(
             "{at} does not take the token of {source}{namespace}: it is wrong, expired or revoked"
         ))
+        .now(match source {
+            "VAULT_TOKEN" => "vault token create   makes one, for VAULT_TOKEN; or unset that and type vault login",
+            _ => "vault login   gets a new token",
+        })
     }
 
     /// An answer that nothing here asks for.
     pub(super) fn unexpected(&self, reply: &Reply) -> StoreError {
-        StoreError::Failed(format!("{} answers with status {}", self.http.address().shown(), reply.status))
+        let address = self.http.address();
+        StoreError::failed(format!("{} answers with status {}", address.shown(), reply.status))
+            .now(format!("vault status   says how the server of {} stands", address.source()))
     }
 }
 
@@ -206,7 +232,18 @@ struct Auth {
 }
 
 fn sealed(at: &str) -> StoreError {
-    StoreError::Locked(format!("{at} is sealed: someone who holds its keys has to unseal it (vault operator unseal)"))
+    StoreError::locked(format!("{at} is sealed"))
+        .now("vault operator unseal   by someone who holds its keys; then type the command again")
+}
+
+/// What a policy has to say.
+fn policy(path: &str, what: &str) -> String {
+    let capabilities = match what {
+        "read" => r#"["read"]"#,
+        "delete" => r#"["delete"]"#,
+        _ => r#"["create", "update", "read"]"#,
+    };
+    format!("a policy of the token needs: path \"{path}\" {{ capabilities = {capabilities} }}")
 }
 
 #[cfg(test)]
@@ -216,7 +253,7 @@ mod tests {
 
     fn find(values: &'static [(&'static str, &'static str)]) -> Result<Login, StoreError> {
         let environment = |name: &str| values.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
-        Login::find(&Access { environment: &environment })
+        Login::find(&Access::of(&environment))
     }
 
     #[test]
@@ -228,7 +265,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().to_str().unwrap().to_owned();
         let environment = |name: &str| (name == "HOME").then(|| path.clone());
-        let access = Access { environment: &environment };
+        let access = Access::of(&environment);
         assert!(matches!(Login::find(&access), Err(StoreError::Denied(_))));
         std::fs::write(home.path().join(".vault-token"), "t\n").unwrap();
         assert!(matches!(Login::find(&access), Ok(Login::Token(token, "~/.vault-token")) if token.expose() == "t"));

@@ -25,7 +25,7 @@ fn variables(moto: &Moto, home: &str) -> BTreeMap<String, String> {
 
 fn open(variables: &BTreeMap<String, String>) -> Result<Box<dyn Store>, StoreError> {
     let environment = |name: &str| variables.get(name).cloned();
-    let store = StoreId::Aws.open(&Access { environment: &environment })?;
+    let store = StoreId::Aws.open(&Access::of(&environment))?;
     Ok(store.expect("AWS is a store of its own"))
 }
 

@@ -1,9 +1,11 @@
 //! A session bus and a gnome-keyring of our own, in the home of one `Program`. Nothing on the bus
 //! can start a service, so a client never meets a daemon that this bed did not start.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -83,6 +85,22 @@ impl Bed {
         self.start(false);
     }
 
+    /// A person at the prompts, who dismisses each of them.
+    pub(crate) fn dismissing(&self) -> Dismissing {
+        let mut command = self.command(python::interpreter().to_str().unwrap());
+        let mut person = command.args(["-c", DISMISS]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(person.stdout.take().unwrap()).lines();
+        assert_eq!(lines.next().unwrap().unwrap(), "ready");
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            lines.for_each(|_| {
+                count.fetch_add(1, Ordering::SeqCst);
+            })
+        });
+        Dismissing { person, asked }
+    }
+
     /// The daemon takes no more calls, and the bus goes on.
     pub(crate) fn silence(&self) {
         let daemon = self.daemon.as_ref().unwrap();
@@ -144,6 +162,45 @@ impl Bed {
         assert!(child.wait().unwrap().success());
     }
 }
+
+/// See [`Bed::dismissing`].
+pub(crate) struct Dismissing {
+    person: Child,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Dismissing {
+    /// How many prompts were shown.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Dismissing {
+    fn drop(&mut self) {
+        stop(&mut self.person);
+    }
+}
+
+/// The program that gnome-keyring has show its prompts, in the place of the desktop's own.
+const DISMISS: &str = r#"
+from jeepney import DBusAddress, HeaderFields, MessageType, new_method_call, new_method_return
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import open_dbus_connection
+bus = open_dbus_connection(bus='SESSION')
+bus.send_and_get_reply(message_bus.RequestName('org.gnome.keyring.SystemPrompter'))
+print('ready', flush=True)
+while True:
+    call = bus.receive()
+    if call.header.message_type != MessageType.method_call:
+        continue
+    bus.send(new_method_return(call))
+    if call.header.fields[HeaderFields.member] == 'BeginPrompting':
+        print('asked', flush=True)
+        asker = DBusAddress(call.body[0], bus_name=call.header.fields[HeaderFields.sender],
+                            interface='org.gnome.keyring.internal.Prompter.Callback')
+        bus.send(new_method_call(asker, 'PromptDone'))
+"#;
 
 impl Drop for Bed {
     fn drop(&mut self) {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::python;
 use crate::support::{Program, Project};
 
-const APP: &str = r#"import os
+pub(super) const APP: &str = r#"import os
 
 from flask import Flask, session
 
@@ -54,7 +54,7 @@ fn key(project: &Project) -> String {
     text.lines().find_map(|line| line.strip_prefix("SECRET_KEY=")).unwrap().to_owned()
 }
 
-struct Server {
+pub(super) struct Server {
     child: Child,
     address: SocketAddr,
 }
@@ -65,11 +65,16 @@ impl Server {
         let bind = address.to_string();
         let mut command = python::command();
         command.args(["-m", "gunicorn.app.wsgiapp", "-b", &bind, "-w", "2", "--graceful-timeout", "2", "app:app"]);
-        command.current_dir(project.path()).env("HOME", project.path()).stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.current_dir(project.path()).env("HOME", project.path());
         if let Some(folder) = flask(version) {
             command.env("PYTHONPATH", folder);
         }
+        Self::of(command, address)
+    }
+
+    /// Starts a command that serves the app with two workers at the address.
+    pub(super) fn of(mut command: Command, address: SocketAddr) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut server = Self { child: command.spawn().unwrap(), address };
         let deadline = Instant::now() + Duration::from_secs(60);
         while TcpStream::connect(address).is_err() {
@@ -92,14 +97,14 @@ impl Server {
     }
 
     /// The session cookie of somebody who signs in.
-    fn sign_in(&self) -> String {
+    pub(super) fn sign_in(&self) -> String {
         let answer = self.get("/in", "");
         let line = answer.lines().find_map(|line| line.strip_prefix("Set-Cookie: ")).expect("a cookie");
         line.split(';').next().unwrap().to_owned()
     }
 
     /// Whom both workers take the bearer of a cookie for.
-    fn who(&self, cookie: &str) -> String {
+    pub(super) fn who(&self, cookie: &str) -> String {
         let (mut names, mut workers) = (BTreeSet::new(), BTreeSet::new());
         let deadline = Instant::now() + Duration::from_secs(60);
         while workers.len() < 2 {

@@ -62,9 +62,10 @@ pub(crate) fn run(command: &Command, fault: Fault<'_>, log: &Path) -> ExitStatus
     // Nothing of the caller's environment: it changes how often the loader looks for libraries.
     strace.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
     strace.args(["-f", "-y", "-qq", "-o"]).arg(log);
-    strace
-        .arg("-e")
-        .arg(format!("trace=openat,{}", CHANGING.iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(",")));
+    strace.arg("-e").arg(format!(
+        "trace=openat,{}",
+        CHANGING.iter().chain(ASKING).map(|name| format!("?{name}")).collect::<Vec<_>>().join(",")
+    ));
     match fault {
         Fault::None => {}
         Fault::Kill(call) => {
@@ -75,6 +76,9 @@ pub(crate) fn run(command: &Command, fault: Fault<'_>, log: &Path) -> ExitStatus
         }
     }
     strace.arg(command.get_program()).args(command.get_args());
+    if let Some(dir) = command.get_current_dir() {
+        strace.current_dir(dir);
+    }
     for (name, value) in command.get_envs() {
         strace.env(name, value.unwrap());
     }
@@ -107,4 +111,27 @@ pub(crate) fn touching(log: &Path, root: &Path) -> Vec<Call> {
         call
     });
     touching.collect()
+}
+
+/// Calls by which a program asks a server. What a server did by one is done before the next.
+const ASKING: &[&str] = &["sendto", "sendmsg"];
+
+/// The calls of a log that change something below one of these directories, or ask a server:
+/// name and ordinal in their thread.
+pub(crate) fn with_servers(log: &Path, below: &[&Path]) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for line in std::fs::read_to_string(log).unwrap().lines() {
+        let Some((thread, rest)) = line.split_once(' ') else { continue };
+        let rest = rest.trim_start();
+        let Some((name, _)) = rest.split_once('(').filter(|_| !rest.starts_with(['<', '+', '-'])) else { continue };
+        let count = counts.entry((thread.to_owned(), name.to_owned())).or_default();
+        *count += 1;
+        let ours = below.iter().any(|root| rest.contains(root.to_str().unwrap()));
+        let changes = CHANGING.contains(&name) || (name == "openat" && rest.contains("O_CREAT"));
+        if ASKING.contains(&name) || (ours && changes) {
+            found.push((name.to_owned(), *count));
+        }
+    }
+    found
 }

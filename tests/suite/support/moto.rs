@@ -17,7 +17,35 @@ pub(crate) struct Moto {
 }
 
 impl Moto {
+    /// Starts a server that takes any credentials.
     pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts one that checks signatures and policies, after the three calls that make a user.
+    pub(crate) fn guarded() -> Self {
+        Self::with(&[("INITIAL_NO_AUTH_ACTION_COUNT", "3")])
+    }
+
+    /// Makes the user of a guarded server, who may do these two things: `KEY_ID SECRET_KEY`.
+    pub(crate) fn user(&self, first: &str, second: &str) -> String {
+        let script = format!(
+            "import boto3, json\niam = boto3.client('iam', region_name='eu-west-1', endpoint_url={:?}, \
+             aws_access_key_id='x', aws_secret_access_key='x')\niam.create_user(UserName='shop')\n\
+             policy = {{'Version': '2012-10-17', 'Statement': [{{'Effect': 'Allow', 'Resource': '*', \
+             'Action': [{first:?}, {second:?}]}}]}}\n\
+             iam.put_user_policy(UserName='shop', PolicyName='shop', PolicyDocument=json.dumps(policy))\n\
+             key = iam.create_access_key(UserName='shop')['AccessKey']\n\
+             print(key['AccessKeyId'], key['SecretAccessKey'])",
+            self.address
+        );
+        let python = std::env::var_os("FH_PYTHON").expect("FH_PYTHON names the Python of the tests");
+        let output = Command::new(python).args(["-c", &script]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn with(variables: &[(&str, &str)]) -> Self {
         let python = std::env::var_os("FH_PYTHON").expect("FH_PYTHON names the Python of the tests");
         let program = Path::new(&python).with_file_name("moto_server");
         assert!(program.exists(), "{} is missing: it comes with tests/tools/requirements.txt", program.display());
@@ -26,6 +54,7 @@ impl Moto {
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(variables.iter().copied())
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
