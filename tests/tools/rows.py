@@ -44,7 +44,10 @@ def fresh(found):
     if not found:
         return "-"
     bad = [name for name, check in found["after"].items() if check["ok"] is False]
-    return "NO: " + ", ".join(bad) if bad else "yes"
+    worse = [name for name in bad if found["before"][name]["ok"] is not False]
+    if worse:
+        return "NO: " + ", ".join(worse)
+    return "as before, not: " + ", ".join(bad) if bad else "yes"
 
 
 def pair(result, words):

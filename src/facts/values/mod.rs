@@ -177,7 +177,26 @@ fn value(expr: &Expr, names: &Names) -> Value {
         ExprKind::Cond { body, test, orelse } => conditional(body, test, orelse, names),
         ExprKind::Compare { operands, ops } => compared(operands, ops, names),
         ExprKind::Not(inner) => derived(inner, Derivation::Not, names),
+        ExprKind::Binary { .. } => whole_number(expr)
+            .map_or(Value::Unknown("computed at run time"), |number| Value::Number(number.to_string())),
         _ => Value::Unknown("computed at run time"),
+    }
+}
+
+/// `16 * 1024 * 1024`
+fn whole_number(expr: &Expr) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Number(text) => text.replace('_', "").parse().ok(),
+        ExprKind::Binary { op, left, right } => {
+            let (left, right) = (whole_number(left)?, whole_number(right)?);
+            match op.as_str() {
+                "*" => left.checked_mul(right),
+                "+" => left.checked_add(right),
+                "-" => left.checked_sub(right),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
@@ -415,6 +434,18 @@ mod tests {
             StmtKind::Assign { value, .. } => Valued::of(value, &names),
             _ => panic!("no assignment"),
         }
+    }
+
+    #[test]
+    fn products_of_numbers_are_numbers() {
+        let number = |text: &str| match read(text).value {
+            Value::Number(number) => Some(number),
+            _ => None,
+        };
+        assert_eq!(number("16 * 1024 * 1024").as_deref(), Some("16777216"));
+        assert_eq!(number("60 * 60 + 1").as_deref(), Some("3601"));
+        assert_eq!(number("60 * minutes"), None);
+        assert_eq!(number("2 ** 20"), None);
     }
 
     #[test]

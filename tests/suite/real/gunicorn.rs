@@ -219,3 +219,21 @@ fn a_value_the_server_sets_wins() {
     let output = python::command().args(["-c", script]).current_dir(tree.path()).output().expect("runs");
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "false 3 False");
 }
+
+/// Gunicorn 19.4 calls the hook before the worker has loaded the app.
+#[test]
+fn a_worker_that_has_not_loaded_the_app_is_asked_for_it() {
+    const HOOK: &str = "import runpy, sys, types\n\
+        hook = runpy.run_path('gunicorn.conf.py')['post_worker_init']\n\
+        app = types.SimpleNamespace(secret_key=sys.argv[1] or None)\n\
+        log = types.SimpleNamespace(critical=print)\n\
+        loader = types.SimpleNamespace(wsgi=lambda: app)\n\
+        hook(types.SimpleNamespace(app=loader, age=1, alive=True, log=log))\n";
+    let tree = project(&new_file());
+    for (key, code) in [("", 4), ("a key", 0)] {
+        let output = python::command().args(["-c", HOOK, key]).current_dir(tree.path()).output().expect("starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(said.contains(SENTENCE), key.is_empty(), "{said}");
+    }
+}
