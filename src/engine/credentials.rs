@@ -86,6 +86,11 @@ pub(super) fn collect(
         let parsed = python.get(&source.path).and_then(|file| Some((*file, facts.names.get(&file.path)?)));
         found.extend(credentials::collect(source, parsed));
     }
+    for credential in &mut found {
+        let links = facts.files.links.iter().filter(|(_, target)| *target == credential.path());
+        let links: Vec<&RepoPath> = links.map(|(link, _)| link).collect();
+        links.into_iter().for_each(|link| credentials::also_named(credential, link));
+    }
     found.sort_by(|a, b| (a.path(), a.location.span.start).cmp(&(b.path(), b.location.span.start)));
     ask_git(&mut found, facts, place);
     found

@@ -26,7 +26,7 @@ pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, V
     let limits = Limits::default();
     let walked = repo::walk(tree, &limits);
     let mut notices = walked.notices;
-    let mut files = Files::default();
+    let mut files = Files { links: walked.links, ..Files::default() };
     for entry in &walked.files {
         files.all.insert(entry.path.clone(), entry.mode);
         if !is_judged(&entry.path) {
@@ -125,7 +125,8 @@ fn relate(files: Files, parsed: &BTreeMap<RepoPath, PyFile>, place: &Place<'_>, 
 fn private(facts: &Facts, place: &Place<'_>) -> BTreeSet<RepoPath> {
     let Some(git) = place.git.git() else { return BTreeSet::new() };
     let instance = |path: &&RepoPath| path.parent().components().any(|part| part == "instance");
-    let files = facts.data.files.iter().chain(facts.files.sources.keys().filter(instance));
+    let named = facts.named_key_files();
+    let files = facts.data.files.iter().chain(facts.files.sources.keys().filter(instance)).chain(&named);
     let apart = |path: &&RepoPath| !git.is_tracked(path) && place.git.ignored(place.tree, path, &[]).is_some();
     files.filter(apart).cloned().collect()
 }

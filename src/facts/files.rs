@@ -14,6 +14,8 @@ pub struct Files {
     pub sources: BTreeMap<RepoPath, SourceFile>,
     /// Other texts, kept because a credential stands in them. No reader of settings sees them.
     pub texts: BTreeMap<RepoPath, SourceFile>,
+    /// Links to files of the tree, with these files.
+    pub links: BTreeMap<RepoPath, RepoPath>,
     /// Every regular file of the tree, read or not, with its permission bits.
     pub all: BTreeMap<RepoPath, u32>,
 }

@@ -6,6 +6,7 @@ pub mod arguments;
 pub mod asked;
 mod candidates;
 mod casts;
+mod credential_names;
 pub mod credentials;
 pub mod data;
 pub mod dependencies;
@@ -117,6 +118,12 @@ impl Facts {
     /// migrations or vendored copies.
     pub fn own_python(&self) -> impl Iterator<Item = &PyFile> {
         self.python.iter().filter(|file| file.role == FileRole::Source)
+    }
+
+    /// The files of the tree that env files name for a secret (`SECRET_KEY_FILE=key`).
+    pub fn named_key_files(&self) -> Vec<RepoPath> {
+        let exists = |path: &RepoPath| self.files.exists(path);
+        self.env_files.iter().flat_map(|file| file.named_files(&exists).collect::<Vec<_>>()).collect()
     }
 
     /// The parsed file at a path.

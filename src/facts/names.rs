@@ -215,7 +215,10 @@ fn as_module(files: &Files, dir: &RepoPath, rest: &str) -> Option<RepoPath> {
     } else {
         vec![dir.join(&format!("{rest}.py"))?, dir.join(&format!("{rest}/__init__.py"))?]
     };
-    candidates.into_iter().find(|path| files.exists(path))
+    candidates.into_iter().find_map(|path| match files.links.get(&path) {
+        Some(target) => Some(target.clone()),
+        None => files.exists(&path).then_some(path),
+    })
 }
 
 /// Splits a dotted origin into the file of its module and the name in it (`pkg.config.Config`).

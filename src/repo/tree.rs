@@ -157,6 +157,25 @@ impl Tree {
         }
     }
 
+    /// The regular file of this tree that a link leads to in one step; `None` where it leads
+    /// elsewhere. Says where a name of Python stands; nothing is opened by way of a link.
+    pub fn link_target(&self, path: &RepoPath) -> Option<RepoPath> {
+        let dir = self.dir(&path.parent()).ok()?;
+        let target = rustix::fs::readlinkat(&dir, path.name(), Vec::new()).ok()?;
+        let target = target.to_str().ok().filter(|target| !target.starts_with('/'))?;
+        let mut at = path.parent();
+        for part in target.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if at.is_root() => return None,
+                ".." => at = at.parent(),
+                name => at = at.join(name)?,
+            }
+        }
+        let stat = self.stat(&at).ok()??;
+        (stat.kind == FileKind::Regular).then_some(at)
+    }
+
     /// Reads a regular file of at most `limit` bytes.
     ///
     /// # Errors
@@ -287,6 +306,13 @@ mod tests {
         }
         assert!(matches!(tree.dir(&path("alias")), Err(TreeError::Symlink { .. })));
         assert_eq!(tree.stat(&path("alias")).unwrap().unwrap().kind, FileKind::Symlink);
+        for name in ["alias", "out", "app/sub/config.py"] {
+            assert_eq!(tree.link_target(&path(name)), None, "{name}");
+        }
+        symlink("./sub/../sub/config.py", dir.path().join("app/inside.py")).unwrap();
+        symlink("../../x.py", dir.path().join("app/above.py")).unwrap();
+        assert_eq!(tree.link_target(&path("app/inside.py")), Some(path("app/sub/config.py")));
+        assert_eq!(tree.link_target(&path("app/above.py")), None);
         assert!(matches!(tree.stat(&path("alias/sub")), Err(TreeError::Symlink { .. })));
     }
 

@@ -1,7 +1,7 @@
 //! The files of the tree, listed without following a link and within bounds. Reads directories
 //! only, never a file's contents; what was left out is named.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustix::fs::{AtFlags, Dir, FileType};
 
@@ -48,6 +48,8 @@ pub struct Entry {
 pub struct Walked {
     /// Sorted by path.
     pub files: Vec<Entry>,
+    /// Links to files of the tree, with these files.
+    pub links: BTreeMap<RepoPath, RepoPath>,
     /// Sorted.
     pub notices: Vec<Notice>,
 }
@@ -154,7 +156,14 @@ impl Walk<'_> {
             }
             FileType::RegularFile => self.file(path, &entry),
             FileType::Symlink if has_judged_name(&entry.name) => {
-                let message = "a symbolic link; links are not followed".to_owned();
+                let message = match self.tree.link_target(&path) {
+                    Some(target) => {
+                        let message = format!("a symbolic link; {target} is checked where it is");
+                        self.out.links.insert(path.clone(), target);
+                        message
+                    }
+                    None => "a symbolic link; links are not followed".to_owned(),
+                };
                 self.note(NoticeKind::Symlink, &path, message, false);
             }
             FileType::Symlink => {}
@@ -309,6 +318,8 @@ mod tests {
         symlink("/etc", dir.path().join("etc")).unwrap();
         let found = walked(&dir, &Limits::default());
         assert_eq!(names(&found), ["real.py"]);
+        let links: Vec<_> = found.links.iter().map(|(link, file)| (link.as_str(), file.as_str())).collect();
+        assert_eq!(links, [("config.py", "real.py")]);
         let seen: Vec<_> = found.notices.iter().map(|n| (n.kind, n.path.as_ref().unwrap().as_str(), n.gap)).collect();
         assert_eq!(
             seen,

@@ -1,8 +1,8 @@
 //! Judges a value that a name says is a credential: by name, by look, and by what is around it.
 
-use super::names::{self, Head};
 use super::values;
-use super::{Assigned, Doubt, Format};
+use super::{Assigned, Doubt, Format, How};
+use crate::facts::credential_names::{self as names, Head};
 use crate::facts::files::FileRole;
 use crate::text::{RepoPath, Span};
 
@@ -22,6 +22,32 @@ pub(super) struct Given {
     pub stage: Stage,
     /// The same text names a user or a database in the same file.
     pub same_as_user: bool,
+    /// What it is by its place alone, whatever its name and however plain the word.
+    pub sure: Option<Head>,
+    pub how: How,
+    /// It opens a service on the same computer.
+    pub local: bool,
+}
+
+impl Given {
+    /// A name that is given a value, and nothing more known of it.
+    pub(super) fn new(name: &str, symbol: String, value: &str, span: Span, format: Format) -> Self {
+        Self {
+            name: name.to_owned(),
+            symbol,
+            value: value.to_owned(),
+            span,
+            format,
+            configures: false,
+            variable: None,
+            plain: None,
+            stage: Stage::Any,
+            same_as_user: false,
+            sure: None,
+            how: How::Named,
+            local: false,
+        }
+    }
 }
 
 /// Which stage the surroundings name.
@@ -37,6 +63,7 @@ impl Stage {
     /// By the name of a file and of the directory it stands in.
     pub(super) fn of_path(path: &RepoPath) -> Stage {
         match Stage::of(path.stem()) {
+            _ if path.name() == "Vagrantfile" => Stage::Development,
             Stage::Any => Stage::of(path.parent().name()),
             stage => stage,
         }
@@ -48,7 +75,18 @@ impl Stage {
         let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         if any(&["test", "tests", "testing", "unittest", "pytest", "mock"]) {
             Stage::Tests
-        } else if any(&["dev", "development", "local", "debug", "develop", "override"]) {
+        } else if any(&[
+            "dev",
+            "development",
+            "local",
+            "debug",
+            "develop",
+            "override",
+            "fake",
+            "fakes",
+            "faker",
+            "forge",
+        ]) {
             Stage::Development
         } else {
             Stage::Any
@@ -58,9 +96,9 @@ impl Stage {
 
 /// The credential, and what speaks against it; `None` where it is none.
 pub(super) fn judge(given: &Given, role: FileRole) -> Option<(Assigned, Vec<Doubt>)> {
-    let head = names::head(&given.name)?;
+    let head = given.sure.or_else(|| names::head(&given.name))?;
     let value = given.value.trim();
-    if value.len() < 3 || value.len() > 1000 || values::is_template(value) || values::is_something_else(value) {
+    if value.len() < 3 || value.len() > 1000 || is_no_value(given, value) {
         return None;
     }
     let random = values::is_random(value);
@@ -90,13 +128,27 @@ pub(super) fn judge(given: &Given, role: FileRole) -> Option<(Assigned, Vec<Doub
         Stage::Development => doubts.push(Doubt::Development),
         Stage::Any => {}
     }
+    if given.local {
+        doubts.push(Doubt::Local);
+    }
+    if given.format == Format::Code && matches!(head, Head::Key | Head::Token) {
+        if ["pk_", "pk.", "sb_publishable", "phc_"].iter().any(|start| value.starts_with(start)) {
+            return None;
+        }
+        doubts.push(Doubt::Browser);
+    }
     let assigned = Assigned {
         name: given.name.clone(),
         symbol: given.symbol.clone(),
         head,
         format: given.format,
         variable: given.variable.clone(),
-        random: random || values::is_strong(value),
+        how: given.how,
+        // Whoever made the account typed it, however good a password it is; keys in addresses
+        // seldom open more than a count of requests; a digest has to be guessed first.
+        random: !matches!(given.how, How::Account | How::Query)
+            && !(given.how == How::Compared && values::is_digest(value))
+            && (random || values::is_strong(value)),
         plain: given.plain,
     };
     Some((assigned, doubts))
@@ -105,6 +157,9 @@ pub(super) fn judge(given: &Given, role: FileRole) -> Option<(Assigned, Vec<Doub
 /// Whether a value that no machine made counts.
 fn counts(given: &Given, head: Head, value: &str, well_known: bool) -> bool {
     let spaces = value.contains(char::is_whitespace);
+    if given.sure.is_some() {
+        return !spaces;
+    }
     let words = values::reads_as_words(value);
     // `API_KEY = "api_key"` names something; it is no value.
     let echo = words && echoes(&given.name, value);
@@ -113,8 +168,7 @@ fn counts(given: &Given, head: Head, value: &str, well_known: bool) -> bool {
     }
     match head {
         Head::Password => {
-            let service =
-                given.format != Format::Python && given.format != Format::Json || names::names_service(&given.name);
+            let service = matches!(given.format, Format::Env | Format::Config) || names::names_service(&given.name);
             !spaces
                 && (!echo || (service && well_known))
                 && (!words || service || well_known || digits_and_letters(value))
@@ -132,6 +186,14 @@ fn counts(given: &Given, head: Head, value: &str, well_known: bool) -> bool {
                     || (well_known || values::is_placeholder(value)) && given.format != Format::Json)
         }
     }
+}
+
+/// Whether a text cannot be a credential by its form. What is one by its place may be a word of
+/// the format, too.
+fn is_no_value(given: &Given, value: &str) -> bool {
+    values::is_template(value)
+        || values::is_hash(value)
+        || values::is_something_else(value) && !(given.sure.is_some() && values::is_strong(value))
 }
 
 /// `valid_secret`, `otp_secret`: what tests give to the code they test.

@@ -18,6 +18,10 @@ enum Syntax {
     /// `name = value`, one a line: TOML, INI, properties, shell.
     Lines,
     Dockerfile,
+    /// `name = "value"`, `name: "value"`, with quotes: code of other languages, Terraform.
+    Code,
+    /// `<name>value</name>`, `key="name" value="value"`.
+    Xml,
 }
 
 pub(super) fn given(source: &SourceFile, marks: &Marks) -> Vec<Given> {
@@ -37,17 +41,16 @@ pub(super) fn given(source: &SourceFile, marks: &Marks) -> Vec<Given> {
         }
         let Some(value) = value(source, syntax, name).filter(|span| !span.is_empty()) else { continue };
         let text = name.of(&source.text).trim_matches(['-', '.']);
+        let format = match syntax {
+            Syntax::Json | Syntax::Notebook => Format::Json,
+            Syntax::Code if !is_terraform(&source.path) => Format::Code,
+            _ => Format::Config,
+        };
         found.push(Given {
-            name: text.to_owned(),
-            symbol: text.to_owned(),
-            value: value.of(&source.text).to_owned(),
-            span: value,
-            format: if matches!(syntax, Syntax::Json | Syntax::Notebook) { Format::Json } else { Format::Config },
             configures: configures(source, syntax, text),
-            variable: None,
-            plain: None,
             stage,
             same_as_user: names_user(&source.text, value.of(&source.text)),
+            ..Given::new(text, text.to_owned(), value.of(&source.text), value, format)
         });
     }
     found
@@ -60,16 +63,10 @@ fn env(source: &SourceFile) -> Vec<Given> {
         let span = entry.value_span.filter(|span| !span.is_empty())?;
         let value = entry.value?.expose().to_owned();
         Some(Given {
-            symbol: entry.key.clone(),
-            name: entry.key,
             same_as_user: names_user(&source.text, &value),
-            value,
-            span,
-            format: Format::Env,
             configures: true,
-            variable: None,
-            plain: None,
             stage,
+            ..Given::new(&entry.key, entry.key.clone(), &value, span, Format::Env)
         })
     });
     given.collect()
@@ -97,10 +94,13 @@ fn syntax(path: &RepoPath) -> Option<Syntax> {
         "json" => Some(Syntax::Json),
         "ipynb" => Some(Syntax::Notebook),
         "yml" | "yaml" => Some(Syntax::Yaml),
-        "toml" | "ini" | "cfg" | "conf" | "properties" | "sh" | "bash" | "service" | "env" | "zsh" => {
-            Some(Syntax::Lines)
-        }
-        _ => matches!(name.as_str(), "procfile" | ".pypirc" | ".netrc" | ".npmrc" | ".s3cfg" | ".bashrc")
+        "toml" | "ini" | "cfg" | "conf" | "properties" | "sh" | "bash" | "service" | "env" | "zsh" | "cnf" | "bat"
+        | "cmd" => Some(Syntax::Lines),
+        "xml" | "config" | "plist" => Some(Syntax::Xml),
+        "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "vue" | "svelte" | "html" | "htm" | "php" | "java" | "kt"
+        | "go" | "rb" | "cs" | "dart" | "swift" | "ps1" | "groovy" | "tf" | "tfvars" | "hcl" => Some(Syntax::Code),
+        _ if matches!(name.as_str(), "jenkinsfile" | "vagrantfile") => Some(Syntax::Code),
+        _ => matches!(name.as_str(), "procfile" | "makefile" | ".pypirc" | ".npmrc" | ".s3cfg" | ".bashrc" | ".my.cnf")
             .then_some(Syntax::Lines),
     }
 }
@@ -147,7 +147,13 @@ fn configures(source: &SourceFile, syntax: Syntax, name: &str) -> bool {
             upper || ["config", "setting", "secret", "credential", "env"].iter().any(|part| file.contains(part))
         }
         Syntax::Notebook => upper,
+        Syntax::Code => upper || is_terraform(&source.path) || source.path.extension() == "php",
+        Syntax::Xml => true,
     }
+}
+
+fn is_terraform(path: &RepoPath) -> bool {
+    matches!(path.extension(), "tf" | "tfvars" | "hcl")
 }
 
 /// The whole name around a part of it.
@@ -197,6 +203,8 @@ fn value(source: &SourceFile, syntax: Syntax, name: Span) -> Option<Span> {
             quoted(text, &rest[1..], quote)
         }
         Syntax::Yaml => yaml(source, rest, before, line),
+        Syntax::Code => code(text, before, rest, name.end),
+        Syntax::Xml => markup(text, rest),
         Syntax::Dockerfile if before.trim().eq_ignore_ascii_case("env") && rest.starts_with(' ') => {
             unquoted_line(text, rest)
         }
@@ -214,6 +222,43 @@ fn value(source: &SourceFile, syntax: Syntax, name: Span) -> Option<Span> {
             word_or_quoted(text, spaced, before.contains(['"', '\'']))
         }
     }
+}
+
+/// `name: "value"`, `$name = 'value'`, `define('NAME', 'value')`, and the default of a variable of
+/// Terraform.
+fn code(text: &str, before: &str, rest: &str, behind: usize) -> Option<Span> {
+    if before.trim_start().starts_with("//") {
+        return None;
+    }
+    if before.trim_end().ends_with("variable \"") {
+        let block = text.get(behind..floor(text, text.len().min(behind + 300)))?;
+        let block = &block[..block.find('}')?];
+        let value = block.split("default").nth(1)?.trim_start().strip_prefix('=')?.trim_start();
+        return quoted(text, value.strip_prefix('"')?, '"');
+    }
+    let rest = rest.trim_start_matches(['"', '\'', ']']).trim_start();
+    let comma = before.trim_end_matches(['"', '\'']).ends_with("define(");
+    let rest = rest.strip_prefix([':', '=']).or_else(|| rest.strip_prefix(',').filter(|_| comma))?;
+    if rest.starts_with(['=', '>']) {
+        return None;
+    }
+    let rest = rest.trim_start();
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    quoted(text, &rest[1..], quote)
+}
+
+fn markup(text: &str, rest: &str) -> Option<Span> {
+    if let Some(inner) = rest.strip_prefix('>') {
+        // Property lists name a value in the element before it.
+        let inner = match inner.strip_prefix("</key>") {
+            Some(next) => next.trim_start().strip_prefix("<string>")?,
+            None => inner,
+        };
+        return Some(span(text, inner[..inner.find('<')?].trim()));
+    }
+    let rest = rest.strip_prefix('"')?.trim_start();
+    let value = rest.strip_prefix("value=").or_else(|| rest.strip_prefix("connectionString="))?;
+    quoted(text, value.strip_prefix('"')?, '"')
 }
 
 fn yaml(source: &SourceFile, rest: &str, before: &str, line: Span) -> Option<Span> {
@@ -306,6 +351,12 @@ mod tests {
             ("Dockerfile", "ENV A=b DB_PASSWORD=one \\\n", "DB_PASSWORD", "one"),
             ("run.sh", "export DB_PASSWORD='one'\n", "DB_PASSWORD", "one"),
             (".env", "DB_PASSWORD=one\n", "DB_PASSWORD", "one"),
+            ("a.js", "const config = { apiKey: 'one' }", "apiKey", "one"),
+            ("a.php", "define('DB_PASSWORD', 'one');", "DB_PASSWORD", "one"),
+            ("a.tf", "variable \"db_password\" {\n  default = \"one\"\n}\n", "db_password", "one"),
+            ("a.tfvars", "db_password = \"one\"\n", "db_password", "one"),
+            ("a.xml", "<password>one</password>", "password", "one"),
+            ("web.config", "<add key=\"MailPassword\" value=\"one\" />", "MailPassword", "one"),
         ] {
             assert_eq!(found(path, text), [(name.to_owned(), value.to_owned())], "{path} {text}");
         }
@@ -319,7 +370,8 @@ mod tests {
             ("a.json", "{\"x\": \"password\"}"),
             ("a.toml", "# api_key = 'one'\n"),
             ("locales/de.json", "{\"password\": \"Passwort\"}"),
-            ("a.js", "password = 'one'"),
+            ("a.js", "password = one"),
+            ("a.tf", "password = var.password"),
         ] {
             assert!(found(path, text).is_empty(), "{path} {text}");
         }

@@ -4,19 +4,21 @@
 
 mod assigned;
 mod data;
-mod names;
+mod inline;
 mod private_keys;
 mod python;
+mod sql;
 mod urls;
 mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use names::Head;
+pub use super::credential_names::Head;
 pub use private_keys::{KeyFile, PRIVATE_KEY, find as private_keys};
 pub use urls::Address;
 
+use super::credential_names as names;
 use assigned::Stage;
 
 use super::env::{is_env_file, is_example};
@@ -68,6 +70,7 @@ pub struct Assigned {
     pub symbol: String,
     pub head: Head,
     pub format: Format,
+    pub how: How,
     /// The variable that is read first, where the value is its fallback.
     pub variable: Option<String>,
     /// Long and mixed: made by a machine, not typed.
@@ -85,6 +88,33 @@ pub enum Format {
     Config,
     /// JSON and notebooks.
     Json,
+    /// Code of other languages.
+    Code,
+}
+
+/// In which way a credential is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// A name is given it.
+    Named,
+    /// Whoever knows it can sign in, or the code signs in with it.
+    Login,
+    /// An account that the code makes by itself, the first administrator's.
+    Account,
+    /// What was typed is compared with it.
+    Compared,
+    /// A command line.
+    Command,
+    /// A statement of SQL that makes a user.
+    Statement,
+    /// A header of a request.
+    Header,
+    /// The query of an address.
+    Query,
+    /// A connection string.
+    Connection,
+    /// A comment.
+    Comment,
 }
 
 /// What speaks against a value's being in use somewhere that matters.
@@ -105,6 +135,8 @@ pub enum Doubt {
     Development,
     /// A service on this computer or in the same compose file.
     Local,
+    /// A key in a page or a script of one.
+    Browser,
 }
 
 impl Doubt {
@@ -121,6 +153,7 @@ impl Doubt {
             Doubt::Ci => "only the build service uses it",
             Doubt::Development => "only development uses it",
             Doubt::Local => "it opens a service on the same computer only",
+            Doubt::Browser => "every browser gets it, so its service may mean it to be public",
         }
     }
 }
@@ -179,7 +212,7 @@ pub fn may_hold(path: &RepoPath) -> bool {
     let role = crate::repo::role(path);
     let extension = path.extension().to_ascii_lowercase();
     let minified = path.name().contains(".min.") || path.name().contains(".bundle.") || path.name().contains("-min.");
-    !matches!(role, FileRole::Vendored | FileRole::Template)
+    (!matches!(role, FileRole::Vendored | FileRole::Template) || is_own_script(path))
         && !minified
         && !NEVER.contains(&extension.as_str())
         && !NAMES.contains(&path.name())
@@ -188,7 +221,9 @@ pub fn may_hold(path: &RepoPath) -> bool {
 /// The credentials of one file. `parsed` is its syntax tree where it is Python.
 pub fn collect(source: &SourceFile, parsed: Option<(&PyFile, &Names)>) -> Vec<Credential> {
     let marks = patterns::marks(&source.text);
-    if marks.is_empty() {
+    // A first administrator may be made without a word that marks him.
+    let accounts = parsed.is_some() && memchr::memmem::find(source.text.as_bytes(), b"admin").is_some();
+    if marks.is_empty() && !accounts {
         return Vec::new();
     }
     let role = role(&source.path);
@@ -205,7 +240,56 @@ pub fn collect(source: &SourceFile, parsed: Option<(&PyFile, &Names)>) -> Vec<Cr
 /// What a file is for. A notebook is documentation by its kind; here it is code.
 fn role(path: &RepoPath) -> FileRole {
     let code = path.as_str().strip_suffix(".ipynb").and_then(|stem| RepoPath::new(&format!("{stem}.py")));
-    crate::repo::role(code.as_ref().unwrap_or(path))
+    match crate::repo::role(code.as_ref().unwrap_or(path)) {
+        FileRole::Vendored if is_own_script(path) => FileRole::Source,
+        role => role,
+    }
+}
+
+/// A script below `static/` that is the project's own, as far as its path tells: what a front end
+/// ships lies in directories of its own, or is minified.
+fn is_own_script(path: &RepoPath) -> bool {
+    const DIRS: &[&str] = &["static", "js", "javascript", "javascripts", "scripts", "src", "app", "assets", "script"];
+    const OWN: &[&str] = &[
+        "app",
+        "main",
+        "script",
+        "scripts",
+        "index",
+        "config",
+        "custom",
+        "site",
+        "map",
+        "maps",
+        "firebase",
+        "chat",
+        "weather",
+        "auth",
+        "login",
+        "api",
+        "dashboard",
+        "home",
+        "base",
+        "global",
+        "common",
+        "functions",
+        "search",
+    ];
+    let parent = path.parent();
+    let dirs: Vec<&str> = parent.components().collect();
+    let below = dirs.iter().rposition(|dir| *dir == "static");
+    let name = path.stem().to_ascii_lowercase();
+    path.extension() == "js"
+        && below.is_some_and(|at| dirs[at..].iter().all(|dir| DIRS.contains(dir)))
+        && names::words(&name).iter().any(|word| OWN.contains(&word.as_str()))
+}
+
+/// What is left of the doubts where a file is also known by another name: `config.py` that leads
+/// to `config_dev.py` is more than development's.
+pub fn also_named(credential: &mut Credential, link: &RepoPath) {
+    if Stage::of_path(link) == Stage::Any {
+        credential.doubts.retain(|doubt| *doubt != Doubt::Development);
+    }
 }
 
 /// Spans of a file that are credentials: what must be masked wherever it is shown.
@@ -256,10 +340,11 @@ impl FileReader<'_> {
     }
 
     fn assigned(&mut self, parsed: Option<(&PyFile, &Names)>) {
-        let given = match parsed {
+        let mut given = match parsed {
             Some((file, names)) => python::given(&self.source.text, file, names),
             None => data::given(self.source, &self.marks),
         };
+        given.extend(inline::find(self.source, self.role, &self.marks));
         for given in given {
             if self.taken(given.span) {
                 continue;

@@ -114,11 +114,13 @@ const WELL_KNOWN: &[&str] = &[
 /// Whether a value is filled in later: `${PASSWORD}`, `{{ password }}`, `%s`, `<password>`.
 pub(super) fn is_template(value: &str) -> bool {
     let value = value.trim();
-    let starts =
-        ["$", "%(", "{", "<", "!", "ENC[", "op://", "vault:", "arn:", "env:", "env(", "secret:", "*", "[", "@", "&"];
+    let starts = ["$", "%(", "{", "<", "ENC[", "op://", "vault:", "arn:", "env:", "env(", "secret:", "["];
+    // A tag, an alias or an anchor; a password may begin so as well.
+    let tag = value.starts_with(['!', '*', '@', '&']) && !is_strong(value);
     let holds =
         ["{{", "${", "$(", "<%", "%s", "%d", "%(", "#{", "os.environ", "getenv", "process.env", "{}", "secrets.", "%{"];
     starts.iter().any(|start| value.starts_with(start) && value.len() > start.len())
+        || tag && value.len() > 1
         || holds.iter().any(|part| value.contains(part))
         || value.contains('{') && value.contains('}')
 }
@@ -187,6 +189,36 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         "insecure",
     ];
     starts.iter().any(|start| lower.starts_with(start)) || holds.iter().any(|part| lower.contains(part))
+}
+
+/// Whether it is the hash of a password, which opens nothing by itself.
+pub(super) fn is_hash(value: &str) -> bool {
+    let starts = [
+        "pbkdf2:",
+        "pbkdf2_",
+        "scrypt:",
+        "sha256$",
+        "sha512$",
+        "sha1$",
+        "md5$",
+        "$2",
+        "$5$",
+        "$6$",
+        "$1$",
+        "$argon2",
+        "argon2",
+        "bcrypt",
+        "{SHA",
+        "{SSHA",
+        "SCRAM-SHA",
+    ];
+    starts.iter().any(|start| value.starts_with(start))
+}
+
+/// Whether it is a digest in hex. A key of a service has this look as well: only beside an account
+/// it is the hash of a password.
+pub(super) fn is_digest(value: &str) -> bool {
+    matches!(value.len(), 32 | 40 | 64 | 96 | 128) && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Whether it is a word that every list of passwords has.

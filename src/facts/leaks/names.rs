@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::facts::credential_names;
+
 /// What a name says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
@@ -15,28 +17,6 @@ pub enum Named {
 
 /// Settings of which any text is the value.
 const SIGNING: &[&str] = &["SECRET_KEY", "JWT_SECRET_KEY", "WTF_CSRF_SECRET_KEY", "SECURITY_PASSWORD_SALT"];
-/// How the names of other secrets end.
-const ENDS: &[&str] = &[
-    "SECRET_KEY",
-    "_SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "_PASS",
-    "_PWD",
-    "PASSWORD_SALT",
-    "API_KEY",
-    "APIKEY",
-    "ACCESS_KEY",
-    "PRIVATE_KEY",
-    "ENCRYPTION_KEY",
-    "SIGNING_KEY",
-    "AUTH_KEY",
-    "FERNET_KEY",
-    "_TOKEN",
-];
-/// Names that end so and hold a word, a page or a public half.
-const NOT: &[&str] = &["PUBLIC", "RESET_", "FORGOT", "CHANGE_", "CONFIRM", "PUBLISHABLE", "REQUIRE_", "SHOW_", "HAS_"];
-
 /// What a name says; `None` for names that are not looked for. Names in lower case count as
 /// those in capitals.
 pub fn named(name: &str) -> Option<Named> {
@@ -48,8 +28,11 @@ pub fn named(name: &str) -> Option<Named> {
     if upper.starts_with('_') {
         return None;
     }
-    let ends = ENDS.iter().any(|end| upper.ends_with(end)) || upper == "SECRET";
-    (ends && !NOT.iter().any(|part| upper.contains(part))).then_some(Named::Secret)
+    let secret = credential_names::head(name).is_some()
+        || credential_names::is_signing_key(name)
+        || upper.ends_with("SECRET_KEY")
+        || upper.ends_with("PASSWORD_SALT");
+    secret.then_some(Named::Secret)
 }
 
 /// An address with a password: group 1 is the scheme, 2 the user, 3 the password, 4 the host.
@@ -57,7 +40,8 @@ pub(super) static URL_PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"\b([A-Za-z][A-Za-z0-9+.-]{1,30})://([^\s:/@"'<>{}]{0,64}):([^\s/@"'<>]{1,128})@([^\s/:@"'<>]+)"#).ok()
 });
 
-/// Texts of which one stands in every name that [`named`] knows, or in an address with a password.
+/// Texts of which one stands in every name that is looked for, or in an address with a password:
+/// what [`named`] knows besides is too rare to be read for.
 pub(super) static MENTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"SECRET|secret|PASSW|passw|_PASS|_pass|_PWD|_pwd|API_?KEY|api_?key|(?:ACCESS|PRIVATE|ENCRYPTION|SIGNING|AUTH|FERNET)_KEY|(?:access|private|encryption|signing|auth|fernet)_key|_TOKEN|_token|://[^\s:/@"'<>{}]{0,64}:[^\s/@"'<>]{1,128}@"#,
@@ -152,7 +136,26 @@ mod tests {
     #[test]
     fn the_mention_is_in_every_name() {
         let mention = MENTION.as_ref().unwrap();
+        const ENDS: &[&str] = &[
+            "SECRET_KEY",
+            "_SECRET",
+            "PASSWORD",
+            "PASSWD",
+            "_PASS",
+            "_PWD",
+            "PASSWORD_SALT",
+            "API_KEY",
+            "APIKEY",
+            "ACCESS_KEY",
+            "PRIVATE_KEY",
+            "ENCRYPTION_KEY",
+            "SIGNING_KEY",
+            "AUTH_KEY",
+            "FERNET_KEY",
+            "_TOKEN",
+        ];
         for end in ENDS {
+            assert!(named(&format!("SHOP{end}")).is_some() || named(&format!("SHOP_{end}")).is_some(), "{end}");
             assert!(mention.is_match(&format!("X{end}")), "{end}");
             assert!(mention.is_match(&format!("x{}", end.to_ascii_lowercase())), "{end}");
             assert!(PYTHON_MENTION.as_ref().unwrap().is_match(&format!("X{end}")), "{end}");

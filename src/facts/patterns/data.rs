@@ -65,4 +65,28 @@ pub(super) const PROVIDERS: &[Provider] = &[
         Harm::Great, "https://portal.azure.com/#browse/Microsoft.DocumentDb%2FdatabaseAccounts",
         &["COSMOS_KEY={b:86}=="], &["COSMOS_KEY={b:20}=="],
     ).checked(mixed),
+    provider(
+        "rapidapi-key", "RapidAPI key",
+        &["msh"], r"[a-z0-9]{10}msh[a-z0-9]{15}p1[a-z0-9]{6}jsn[a-z0-9]{12}",
+        Harm::Some, "https://rapidapi.com/developer/apps",
+        &["{l:10}msh{l:15}p1{l:6}jsn{l:12}"], &["{l:10}msh{l:15}p2{l:6}jsn{l:12}", "{l:10}msh{l:4}"],
+    ),
+    provider(
+        "tmdb-key", "TMDB API key",
+        &["tmdb", "themoviedb"], named!("(?:tmdb|themoviedb)[a-z0-9_.-]{0,12}key", "[a-f0-9]{32}"),
+        Harm::Little, "https://www.themoviedb.org/settings/api",
+        &["TMDB_API_KEY={x:32}"], &["TMDB_API_KEY={x:8}", "TMDB_PAGE={x:32}"],
+    ).checked(mixed),
+    provider(
+        "newsapi-key", "NewsAPI key",
+        &["newsapi", "news_api"], named!("news_?api[a-z0-9_.-]{0,8}key", "[a-f0-9]{32}"),
+        Harm::Little, "https://newsapi.org/account",
+        &["NEWSAPI_KEY={x:32}", "news_api_key = '{x:32}'"], &["NEWSAPI_KEY={x:8}", "NEWSAPI_PAGE={x:32}"],
+    ).checked(mixed),
+    provider(
+        "imgbb-key", "ImgBB API key",
+        &["imgbb"], named!("imgbb[a-z0-9_.-]{0,8}key", "[a-f0-9]{32}"),
+        Harm::Little, "https://api.imgbb.com/",
+        &["IMGBB_API_KEY={x:32}"], &["IMGBB_API_KEY={x:8}", "IMGBB_ALBUM={x:32}"],
+    ).checked(mixed),
 ];

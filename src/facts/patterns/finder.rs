@@ -40,6 +40,27 @@ const NAMES: &[&str] = &[
     "credential",
 ];
 
+/// Parts of commands, statements, headers and addresses that hand a credential over.
+const COMMANDS: &[&str] = &[
+    "identified",
+    "chpasswd",
+    "sshpass",
+    "mysql ",
+    "mysqldump ",
+    "mysqladmin ",
+    "curl ",
+    "requirepass",
+    "docker login",
+    "bearer ",
+    "basic ",
+    "?key=",
+    "&key=",
+    "appid=",
+    "insert into",
+    "insert or",
+    "insert ignore",
+];
+
 /// What a mark stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -47,6 +68,8 @@ pub enum Mark {
     Url,
     /// A word that names of credentials have.
     Name,
+    /// A part of a command or a statement.
+    Command,
 }
 
 /// Where a text may hold credentials. Empty for most texts.
@@ -60,6 +83,11 @@ pub struct Marks {
 impl Marks {
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.others.is_empty()
+    }
+
+    /// Of several kinds, in order of places.
+    pub fn of_any<'m>(&'m self, marks: &'m [Mark]) -> impl Iterator<Item = Span> + 'm {
+        self.others.iter().filter(move |(kind, _)| marks.contains(kind)).map(|(_, span)| *span)
     }
 
     pub fn of(&self, mark: Mark) -> impl Iterator<Item = Span> + '_ {
@@ -96,7 +124,9 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
             meaning.push(Word::Provider(at));
         }
     }
-    for (mark, list) in [(Mark::PrivateKey, PRIVATE_KEY), (Mark::Url, URL), (Mark::Name, NAMES)] {
+    for (mark, list) in
+        [(Mark::PrivateKey, PRIVATE_KEY), (Mark::Url, URL), (Mark::Name, NAMES), (Mark::Command, COMMANDS)]
+    {
         for word in list {
             words.push(word);
             meaning.push(Word::Other(mark));

@@ -13,9 +13,9 @@ pub(super) const PROVIDERS: &[Provider] = &[
     ),
     provider(
         "mailgun-key", "Mailgun API key",
-        &["key-"], r"key-[a-f0-9]{32}",
+        &["key-"], r"key-[a-z0-9]{32}",
         Harm::Great, "https://app.mailgun.com/settings/api_security",
-        &["key-{x:32}"], &["key-{x:12}", "monkey-{x:32}"],
+        &["key-{x:32}", "key-{a:12}{x:20}"], &["key-{x:12}", "monkey-{x:32}"],
     ).checked(mixed),
     provider(
         "mailgun-private-key", "Mailgun private key",

@@ -17,7 +17,7 @@ mod verify;
 
 pub use finder::{Found, Mark, Marks, find, find_marked, marks, may_hold, may_hold_token};
 pub use verify::Verdict;
-pub(super) use verify::bits_per_character;
+pub(super) use verify::{base64, bits_per_character};
 
 /// What somebody with the token can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -167,7 +167,7 @@ pub(super) fn letter_groups(token: &str) -> Verdict {
 }
 
 /// Bytes of base 64 in either alphabet, without padding.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(in crate::facts) fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut count) = (0_u32, 0);
     for byte in text.bytes() {

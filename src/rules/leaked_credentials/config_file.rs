@@ -2,7 +2,7 @@
 
 use super::judged;
 use crate::facts::Facts;
-use crate::facts::credentials::{Format, Kind};
+use crate::facts::credentials::{Format, How, Kind};
 use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 use crate::text::escape::one_line;
@@ -13,8 +13,10 @@ pub(super) const RULE: Rule = Rule {
     threat: Threat::LeakedCredentials,
     severity: Severity::Medium,
     explanation: Explanation {
-        what: "A value that its name makes a credential in YAML, JSON, TOML, INI, a compose file, a Dockerfile, a \
-               shell script or a notebook. Graded as FH704: HIGH where the value is hard to guess, LOW where it \
+        what: "A value that its name or its place makes a credential in YAML, JSON, TOML, INI, XML, Terraform, a \
+               compose file, a Dockerfile, a shell script, SQL or a notebook: also the password in a command (mysql \
+               -p..., curl -u, sshpass, chpasswd), in IDENTIFIED BY, in a connection string, and the administrator \
+               that a dump makes. Graded as FH704: HIGH where the value is hard to guess, LOW where it \
                stands in for one or is a word that every list has. Values that are filled in later (${NAME}, {{ }}), \
                translations and descriptions of interfaces are no findings.",
         why: "Whoever can read the repository, or the image built from it, can use the service. ENV and ARG of a \
@@ -32,8 +34,13 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     for credential in &judged::exposed(facts, |credential| config(&credential.kind)) {
         let Kind::Assigned(assigned) = &credential.0.kind else { continue };
-        let message = format!("{} sets {}.", one_line(credential.0.path().as_str()), one_line(&assigned.name));
-        let advice = "Change the value, and have the file read it from the environment.".to_owned();
+        let message = judged::message(assigned).unwrap_or_else(|| {
+            format!("{} sets {}.", one_line(credential.0.path().as_str()), one_line(&assigned.name))
+        });
+        let advice = match assigned.how {
+            How::Account => judged::advice(assigned),
+            _ => "Change the value, and have the file read it from the environment.".to_owned(),
+        };
         found.push(judged::finding(facts, &RULE, credential, message, advice));
     }
     found

@@ -1,7 +1,7 @@
 //! How far a credential matters, and what its finding says: shared by the rules of this threat so
 //! that they grade alike.
 
-use crate::facts::credentials::{Credential, Doubt, Kept, Kind, numbered};
+use crate::facts::credentials::{Assigned, Credential, Doubt, Head, How, Kept, Kind, numbered};
 use crate::facts::patterns::Harm;
 use crate::facts::values::Value;
 use crate::facts::{Facts, FileRole};
@@ -9,6 +9,7 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::rules::secret_key::judged::is_sibling_key;
 use crate::rules::secret_key::signing_call::values as signing_values;
 use crate::rules::{Rule, SIGNING_KEYS};
+use crate::text::escape::one_line;
 
 /// The credentials that others can read and that `of` wants, with their symbols.
 pub(super) fn exposed(facts: &Facts, of: impl Fn(&Credential) -> bool) -> Vec<(&Credential, String)> {
@@ -82,6 +83,36 @@ pub(super) fn finding(
         }
         _ => advice,
     })
+}
+
+/// What is said of a credential that is handed over in another way than by a name.
+pub(super) fn message(assigned: &Assigned) -> Option<String> {
+    let name = one_line(&assigned.name);
+    let noun = assigned.head.noun();
+    Some(match assigned.how {
+        How::Named => return None,
+        How::Login => "A login has its password in the code.".to_owned(),
+        How::Account => "An administrator's account is made with a password that stands here.".to_owned(),
+        How::Compared => format!("{name} is compared with a {noun} in the code."),
+        How::Command => format!("A command is given a password ({name})."),
+        How::Statement => "A statement of SQL makes a user with a password that stands here.".to_owned(),
+        How::Header if assigned.head == Head::Password => "A header holds a user and a password.".to_owned(),
+        How::Header => "An Authorization header holds a token.".to_owned(),
+        How::Query => "An address holds a key.".to_owned(),
+        How::Connection => "A connection string holds a password.".to_owned(),
+        How::Comment => format!("A comment gives {name}."),
+    })
+}
+
+/// What is to be done where no variable is read.
+pub(super) fn advice(assigned: &Assigned) -> String {
+    match assigned.how {
+        How::Account => "Change the account's password where the app runs, and let the code ask for the first one or \
+                         read it from the environment."
+            .to_owned(),
+        How::Comment => "Take the comment out, and change the value if it ever opened something.".to_owned(),
+        _ => "Move the value into .env, read it with os.environ.get, and change it if it was pushed.".to_owned(),
+    }
 }
 
 /// Why it is listed and does not count: beside the app, what is made up or typed for a test is

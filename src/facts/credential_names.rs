@@ -1,5 +1,6 @@
-//! Which names say that their value is a credential. What counts is the head of the name, the
-//! thing it names: `MAIL_PASSWORD` is a password, `PASSWORD_FIELD` is a field.
+//! Which names say that their value is a credential: the one list, for the files and for history.
+//! What counts is the head of the name, the thing it names: `MAIL_PASSWORD` is a password,
+//! `PASSWORD_FIELD` is a field.
 
 /// What a name says its value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +103,7 @@ const OTHER_THINGS: &[&str] = &[
     "hashed",
     "encrypted",
     "public",
+    "publishable",
     "max",
     "min",
     "csrf",
@@ -285,10 +287,10 @@ const SERVICES: &[&str] = &[
 ];
 
 /// What the value of this name is, where it is a credential.
-pub(super) fn head(name: &str) -> Option<Head> {
+pub(in crate::facts) fn head(name: &str) -> Option<Head> {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if is_signing_key(&words) {
+    if signs(&words) {
         return None;
     }
     let mut rest = words.as_slice();
@@ -319,12 +321,23 @@ pub(super) fn head(name: &str) -> Option<Head> {
 }
 
 /// Whether a name is a password of something with users, so that a plain word is a password too.
-pub(super) fn names_service(name: &str) -> bool {
+pub(in crate::facts) fn names_service(name: &str) -> bool {
     words(name).iter().any(|word| SERVICES.contains(&word.as_str()))
 }
 
-/// Flask's own signing keys: the rules of threat 1 speak of them.
-fn is_signing_key(words: &[&str]) -> bool {
+/// Whether a text names an administrator: `admin`, `admin@shop.io`, `Administrator`.
+pub(in crate::facts) fn says_admin(text: &str) -> bool {
+    const WORDS: &[&str] = &["admin", "administrator", "root", "superuser", "superadmin", "sysadmin"];
+    text.len() <= 64 && words(text).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether a name is one of Flask's own signing keys: the rules of threat 1 speak of them.
+pub(in crate::facts) fn is_signing_key(name: &str) -> bool {
+    let words = words(name);
+    signs(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn signs(words: &[&str]) -> bool {
     matches!(
         words,
         ["secret", "key"]
@@ -337,7 +350,7 @@ fn is_signing_key(words: &[&str]) -> bool {
 }
 
 /// The words of a name, in lower case: at `_`, `-`, `.`, and where a capital follows a small letter.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(in crate::facts) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut last_small = false;
