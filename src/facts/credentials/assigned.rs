@@ -137,6 +137,10 @@ pub(super) fn judge(given: &Given, role: FileRole) -> Option<(Assigned, Vec<Doub
         }
         doubts.push(Doubt::Browser);
     }
+    // Whoever made the account typed it, however good a password it is; keys in addresses
+    // seldom open more than a count of requests; a digest has to be guessed first.
+    let guessable =
+        matches!(given.how, How::Account | How::Query) || given.how == How::Compared && values::is_digest(value);
     let assigned = Assigned {
         name: given.name.clone(),
         symbol: given.symbol.clone(),
@@ -144,11 +148,7 @@ pub(super) fn judge(given: &Given, role: FileRole) -> Option<(Assigned, Vec<Doub
         format: given.format,
         variable: given.variable.clone(),
         how: given.how,
-        // Whoever made the account typed it, however good a password it is; keys in addresses
-        // seldom open more than a count of requests; a digest has to be guessed first.
-        random: !matches!(given.how, How::Account | How::Query)
-            && !(given.how == How::Compared && values::is_digest(value))
-            && (random || values::is_strong(value)),
+        random: !guessable && (random || values::is_strong(value)),
         plain: given.plain,
     };
     Some((assigned, doubts))
