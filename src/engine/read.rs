@@ -154,6 +154,8 @@ fn is_judged(path: &RepoPath) -> bool {
     match path.extension() {
         "py" => !matches!(role, FileRole::Migration | FileRole::Docs),
         "html" | "htm" | "jinja" | "jinja2" | "j2" => role == FileRole::Source,
+        "sql" => role == FileRole::Source && makes_tables(path),
+        "tpl" | "svg" | "txt" | "md" if path.components().any(|part| part == "templates") => role == FileRole::Source,
         _ => {
             let managed =
                 matches!(path.name(), "Pipfile" | "pyproject.toml" | "setup.py" | "setup.cfg" | "environment.yml");
@@ -168,6 +170,12 @@ fn is_judged(path: &RepoPath) -> bool {
                 || matches!(path.name(), ".gitignore" | ".dockerignore" | ".flask-harden.toml")
         }
     }
+}
+
+/// Whether an SQL file is one that says which tables there are, and no dump of their rows.
+fn makes_tables(path: &RepoPath) -> bool {
+    let name = path.name().to_ascii_lowercase();
+    ["schema", "table", "create", "init", "setup", "database"].iter().any(|part| name.contains(part))
 }
 
 /// Reads one file as text; the error is what the report says, nothing where the file went away.

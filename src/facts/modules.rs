@@ -110,7 +110,8 @@ impl<'f> Modules<'f> {
             return None;
         }
         let absolute = self.absolute(scope, dotted);
-        if absolute == dotted && !here.imports.contains_key(dotted) {
+        let first = dotted.split('.').next().unwrap_or(dotted);
+        if absolute == dotted && !here.imports.contains_key(first) {
             return here.stars.iter().find_map(|star| {
                 let target = self.module(scope, star).filter(|target| *target != scope)?;
                 self.find_within(target, dotted, hops - 1)

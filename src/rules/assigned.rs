@@ -1,6 +1,28 @@
 //! What is given to a name in a function: assignments, loops, `with`, `append`.
 
-use crate::lang::python::{Expr, ExprKind, Stmt, StmtKind};
+use crate::lang::python::{Expr, ExprKind, Stmt, StmtKind, walk_stmts};
+
+/// Values put into the dictionary a name stands for: `name[key] = value`, `name.update(…)`.
+pub(crate) fn filled_in<'f>(body: &'f [Stmt], name: &str, values: &mut Vec<&'f Expr>) {
+    walk_stmts(body, &mut |stmt| match &stmt.kind {
+        StmtKind::Assign { targets, value } => {
+            let fills = |target: &Expr| matches!(&target.kind, ExprKind::Subscript { value, .. } if value.as_name() == Some(name));
+            if targets.iter().any(fills) {
+                values.push(value);
+            }
+        }
+        StmtKind::Expr(expr) => {
+            if let Some(call) = expr.as_call()
+                && let ExprKind::Attr { value, name: method } = &call.func.kind
+                && method == "update"
+                && value.as_name() == Some(name)
+            {
+                values.extend(call.args.iter().map(|arg| &arg.value));
+            }
+        }
+        _ => {}
+    });
+}
 
 /// Values given to a name, loops and `with` included.
 pub(crate) fn assigned_in<'f>(body: &'f [Stmt], name: &str, values: &mut Vec<&'f Expr>) {

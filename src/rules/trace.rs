@@ -13,9 +13,12 @@ use crate::text::Span;
 /// How many calls deep a value is followed.
 const MAX_CALLS: usize = 4;
 
+/// [`Sink::arg`] of sinks that are methods of the value itself (`path.read_text()`).
+pub(crate) const RECEIVER: usize = usize::MAX;
+
 /// The argument of a call that values should not reach, and the call as people write it.
 pub(crate) struct Sink {
-    /// Index into the call's arguments.
+    /// Index into the call's arguments, or [`RECEIVER`].
     pub(crate) arg: usize,
     pub(crate) name: String,
     /// Whether keyword arguments of this same call become template variables.
@@ -285,7 +288,7 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
         let modules = self.trace.modules;
         let goal = self.trace.goal;
         if let Some(Sink { arg, name, takes_variables }) = (goal.sink)(modules, self.def.scope, site.call) {
-            let value = site.args[arg].clone();
+            let value = if arg == RECEIVER { site.receiver.clone() } else { site.args[arg].clone() };
             self.arrive(&value, site.expr.span, self.def.scope, &name, takes_variables, value.text);
             return Some(site.all_args());
         }

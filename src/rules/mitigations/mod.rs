@@ -227,7 +227,7 @@ pub static ALL: &[Mitigation] = &[
         TemplateInjection,
         "autoescape",
         "Autoescaping is on",
-        ["FH302"],
+        ["FH302", "FH307"],
         signs::has_pages,
         "Leave autoescaping on; Flask has it on for .html."
     ),

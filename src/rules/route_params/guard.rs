@@ -24,7 +24,20 @@ pub(super) fn demand(modules: &Modules<'_>, route: &Route<'_>) -> Demand {
         Demand::Authorization if !reads_params(*def) => Demand::SignIn,
         demand => demand,
     });
-    guards.chain(hooks).chain(wide).max().unwrap_or(Demand::Nothing)
+    let of_class = route.handler.class.and_then(|_| accessible(modules, route.handler));
+    guards.chain(hooks).chain(wide).chain(of_class).max().unwrap_or(Demand::Nothing)
+}
+
+/// What the views of Flask-Admin ask before each of their pages: `is_accessible`, `_handle_view`.
+fn accessible(modules: &Modules<'_>, handler: Def<'_>) -> Option<Demand> {
+    let asked = ["is_accessible", "_handle_view"].into_iter().filter_map(|name| modules.method(handler, name));
+    asked
+        .map(|def| {
+            let mut evidence = Evidence::default();
+            judge::read(modules, def, judge::url_env(def, |_| true), &mut evidence);
+            of(&evidence)
+        })
+        .max()
 }
 
 fn decorator(modules: &Modules<'_>, scope: usize, expr: &Expr) -> Demand {
@@ -34,7 +47,8 @@ fn decorator(modules: &Modules<'_>, scope: usize, expr: &Expr) -> Demand {
     };
     let Some(dotted) = func.dotted() else { return Demand::Nothing };
     let last = dotted.rsplit('.').next().unwrap_or(&dotted);
-    if words::decorator_authorizes(last) {
+    let builder = modules.absolute(scope, &dotted).starts_with("flask_appbuilder.security");
+    if words::decorator_authorizes(last) || builder && last == "protect" {
         return Demand::Authorization;
     }
     if let Some(call) = call

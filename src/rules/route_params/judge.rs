@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dead_check;
 use super::lookup;
 use super::words::{self, is_authorizing, is_principal, is_role, is_token};
 use crate::facts::modules::{Def, Modules};
@@ -30,6 +31,8 @@ pub(super) struct Lookup {
     /// Whether the handler changes or deletes what it finds, and where.
     pub(super) changed: Option<Place>,
     pub(super) deleted: bool,
+    /// Whether a method did that, rather than an assignment to a field.
+    pub(super) by_method: bool,
     /// Where a field people keep to themselves is read from it.
     pub(super) shows: Option<Place>,
     /// Whether the handler answers with all of it.
@@ -61,7 +64,7 @@ pub(super) struct Evidence {
 
 /// Reads a function whose parameters have these values.
 pub(super) fn read<'f>(modules: &Modules<'f>, def: Def<'f>, env: Env, evidence: &mut Evidence) {
-    let mut judge = Judge { modules, def, depth: MAX_CALLS, evidence };
+    let mut judge = Judge { modules, def, depth: MAX_CALLS, dead: dead_check::spans(def.function), evidence };
     flow::follow(def.function, env, &mut judge);
 }
 
@@ -80,6 +83,8 @@ struct Judge<'m, 'f, 'e> {
     modules: &'m Modules<'f>,
     def: Def<'f>,
     depth: usize,
+    /// Checks of this function that decide nothing.
+    dead: Vec<Span>,
     evidence: &'e mut Evidence,
 }
 
@@ -89,7 +94,9 @@ fn is_url(value: &Value) -> bool {
 
 impl<'f> Judge<'_, 'f, '_> {
     fn sign(&mut self, at: Span) {
-        self.evidence.sign.get_or_insert((self.def.scope, at));
+        if !self.dead.iter().any(|dead| dead.contains(at)) {
+            self.evidence.sign.get_or_insert((self.def.scope, at));
+        }
     }
 
     fn principal(&mut self, at: Span) -> Value {
@@ -128,6 +135,11 @@ impl<'f> Judge<'_, 'f, '_> {
 
     fn found(&mut self, at: Span, subject: String, values: &Value, in_store: bool) -> Value {
         let place = (self.def.scope, at);
+        // `cls.query…` in a method means its class.
+        let subject = match (subject.as_str(), self.def.class) {
+            ("cls" | "self", Some(class)) => class.name.clone(),
+            _ => subject,
+        };
         let param = self.param_name(values);
         let scoped = values.has(MarkKind::Principal) || words::narrows(&subject);
         let by_contact = words::is_contact(&param) && values.has(MarkKind::RequestId);
@@ -137,6 +149,7 @@ impl<'f> Judge<'_, 'f, '_> {
             scoped,
             changed: None,
             deleted: false,
+            by_method: false,
             shows: None,
             handed_out: false,
             becomes: None,
@@ -158,6 +171,7 @@ impl<'f> Judge<'_, 'f, '_> {
         for found in self.objects(value) {
             found.changed.get_or_insert(place);
             found.deleted |= deleted;
+            found.by_method = true;
         }
     }
 
@@ -170,7 +184,8 @@ impl<'f> Judge<'_, 'f, '_> {
         }
         let params = callee.function.params.iter().enumerate();
         let env = params.map(|(index, param)| (param.name.clone(), flow::argument(callee, site, index))).collect();
-        let mut inner = Judge { modules: self.modules, def: callee, depth, evidence: self.evidence };
+        let dead = dead_check::spans(callee.function);
+        let mut inner = Judge { modules: self.modules, def: callee, depth, dead, evidence: self.evidence };
         Some(flow::follow(callee.function, env, &mut inner))
     }
 
@@ -181,6 +196,9 @@ impl<'f> Judge<'_, 'f, '_> {
             let asked = site.call.positional(0).and_then(Expr::as_str).is_some_and(is_role);
             let held = matches!(last, "get" | "pop") && (all.has(MarkKind::Object) || is_url(all));
             return asked || held || is_authorizing(last) || is_role(last);
+        }
+        if words::verifies_sender(last) {
+            return true;
         }
         let bare = match &site.call.func.kind {
             ExprKind::Attr { value, .. } => value.dotted().is_some_and(|base| !base.contains('(')),
@@ -247,7 +265,7 @@ impl<'f> Judge<'_, 'f, '_> {
 
     /// Calls that change or delete what was looked up.
     fn writes(&mut self, site: &CallSite<'f, '_>, last: &str) {
-        self.evidence.saves |= matches!(last, "commit" | "flush" | "save" | "put" | "execute");
+        self.evidence.saves |= lookup::saves(last) && !lookup::only_reads(site.call);
         if site.receiver.has(MarkKind::Principal) {
             return;
         }

@@ -95,7 +95,7 @@ pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Optio
 fn subject_of(base: Option<&Expr>, call: &Call) -> Option<String> {
     let model = |expr: &Expr| {
         let dotted = expr.dotted()?;
-        let part = dotted.split('.').find(|part| part.starts_with(char::is_uppercase))?;
+        let part = dotted.split('.').find(|part| part.starts_with(char::is_uppercase) && *part != "Session")?;
         let end = dotted.find(part)? + part.len();
         Some(dotted[..end].to_owned())
     };
@@ -107,6 +107,11 @@ fn subject_of(base: Option<&Expr>, call: &Call) -> Option<String> {
     let Some(base) = base else { return given };
     let mut inside = None;
     base.walk(&mut |inner| inside = inside.take().or_else(|| model(inner)));
+    // `Session.query(cls)`
+    base.walk(&mut |inner| {
+        let of_class = inner.as_name().filter(|name| *name == "cls");
+        inside = inside.take().or_else(|| of_class.map(str::to_owned));
+    });
     inside.or(given).or_else(|| {
         let dotted = base.dotted()?;
         let dotted = dotted.trim_end_matches(".query").trim_end_matches(".objects");
@@ -160,12 +165,28 @@ fn sql(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Found> {
         .skip_while(|word| !matches!(*word, "from" | "update" | "into"))
         .nth(1)
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').to_owned())?;
+    // `FROM {table} ORDER BY …`: the table's name is not written, and nothing is looked up by an id.
+    let unnamed = matches!(table.as_str(), "order" | "where" | "group" | "limit" | "set" | "join" | "");
+    if unnamed && verb == "select" && !lower.contains("where") {
+        return None;
+    }
+    let table = if unnamed { "record".to_owned() } else { table };
     Some(Found {
         subject: table,
         inserts: verb == "insert",
         changes: matches!(verb, "update" | "delete"),
         deletes: verb == "delete",
     })
+}
+
+/// Whether a call of this name writes records for good.
+pub(super) fn saves(last: &str) -> bool {
+    words(last).iter().any(|word| matches!(word.as_str(), "commit" | "flush" | "save" | "put" | "execute"))
+}
+
+/// Whether a call runs SQL text that only reads.
+pub(super) fn only_reads(call: &Call) -> bool {
+    sql_text(call).is_some_and(|text| text.trim_start().to_ascii_lowercase().starts_with("select"))
 }
 
 /// Methods that narrow a lookup that was begun.
@@ -301,6 +322,9 @@ pub(super) fn is_whole_record(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(_) => true,
         ExprKind::Tuple(items) => items.first().is_some_and(is_whole_record),
+        // `[(row.id, row.name) for row in …fetchall()]`
+        ExprKind::List(items) if items.len() == 1 => is_listing(&items[0]),
+        ExprKind::Other(_) => is_listing(expr),
         ExprKind::Call(call) => match &call.func.kind {
             ExprKind::Name(name) | ExprKind::Attr { name, .. }
                 if matches!(name.as_str(), "str" | "repr" | "Response" | "make_response" | "jsonify" | "dict") =>
@@ -318,6 +342,17 @@ pub(super) fn is_whole_record(expr: &Expr) -> bool {
         },
         _ => false,
     }
+}
+
+/// Whether a comprehension makes each record into several of its fields.
+fn is_listing(expr: &Expr) -> bool {
+    let ExprKind::Other(parts) = &expr.kind else { return false };
+    let fields = match parts.first().map(|element| &element.kind) {
+        Some(ExprKind::Tuple(items)) => items.len(),
+        Some(ExprKind::Dict(items)) => items.len(),
+        _ => 0,
+    };
+    parts.len() > 1 && fields > 1
 }
 
 /// Functions that only make the answer: what they ask decides nothing.

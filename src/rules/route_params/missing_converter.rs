@@ -1,11 +1,11 @@
 //! FH602: a route parameter that can only be a number has no converter.
 
-use super::model;
-use crate::facts::modules::{Def, Item, Modules};
+use super::{model, sql_column};
+use crate::facts::modules::{Item, Modules};
 use crate::facts::routes::Route;
 use crate::facts::{Facts, routes};
 use crate::finding::{Finding, FindingKey, Severity, Threat};
-use crate::lang::python::{Call, Expr, ExprKind, Stmt, StmtKind};
+use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind, walk_exprs};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 use crate::text::{RepoPath, Span, TextEdit};
@@ -57,8 +57,10 @@ fn bare<'r, 'f>(facts: &Facts, modules: &Modules<'f>, all: &'r [Route<'f>]) -> V
         let path = &modules.scopes[scope].file.path;
         let Some(source) = facts.files.get(path) else { continue };
         for param in route.params.iter().filter(|param| param.converter.is_none()) {
-            let proof =
-                proof(modules, route, &param.name).or_else(|| in_sql(facts, modules, route.handler, &param.name));
+            let proof = proof(modules, route, &param.name).or_else(|| {
+                let (column, at) = sql_column::looked_up_by(facts, modules, route.handler, &param.name)?;
+                Some(Proof::Column(column, at))
+            });
             let Some(proof) = proof else { continue };
             let written = format!("<{}>", param.name);
             let Some(at) = literal.of(&source.text).find(&written) else { continue };
@@ -138,6 +140,9 @@ fn proof(modules: &Modules<'_>, route: &Route<'_>, param: &str) -> Option<Proof>
     if let Some(annotation) = known.annotation.as_ref().filter(|annotation| is_int(annotation)) {
         return Some(Proof::Annotated(annotation.span));
     }
+    if asks_for_digits(function, param) {
+        return None;
+    }
     let mut proof = None;
     walk_unguarded(&function.body, &mut |expr| {
         if proof.is_none() {
@@ -147,8 +152,18 @@ fn proof(modules: &Modules<'_>, route: &Route<'_>, param: &str) -> Option<Proof>
     proof
 }
 
+/// `if param.isdigit(): …`: text that is no number is dealt with.
+fn asks_for_digits(function: &Function, param: &str) -> bool {
+    let mut asked = false;
+    walk_exprs(&function.body, &mut |expr| {
+        asked |= matches!(&expr.kind, ExprKind::Attr { value, name }
+            if value.as_name() == Some(param) && matches!(name.as_str(), "isdigit" | "isnumeric" | "isdecimal"));
+    });
+    asked
+}
+
 /// Every expression but those in a `try`, whose handlers may deal with other text.
-fn walk_unguarded<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Expr)) {
+pub(super) fn walk_unguarded<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Expr)) {
     let plain = body.iter().filter(|stmt| !matches!(stmt.kind, StmtKind::Try { .. }));
     for stmt in plain {
         for expr in stmt.exprs() {
@@ -230,87 +245,6 @@ fn is_int(annotation: &Expr) -> bool {
     }
 }
 
-/// SQL that looks up an integer column by the parameter, in the handler or a function it gives it to.
-fn in_sql(facts: &Facts, modules: &Modules<'_>, handler: Def<'_>, param: &str) -> Option<Proof> {
-    let mut found = queried(facts, handler, param);
-    walk_unguarded(&handler.function.body, &mut |expr| {
-        let Some(call) = expr.as_call().filter(|_| found.is_none()) else { return };
-        let given = call.args.iter().position(|arg| arg.name.is_none() && arg.value.as_name() == Some(param));
-        if let (Some(index), Some(callee)) = (given, modules.callee(handler, &call.func)) {
-            let bound =
-                callee.function.params.first().is_some_and(|first| matches!(first.name.as_str(), "self" | "cls"));
-            let known = callee.function.params.get(index + usize::from(bound));
-            found = known.and_then(|known| queried(facts, callee, &known.name)).map(|proof| match proof {
-                Proof::Column(column, _) => Proof::Column(column, expr.span),
-                other => other,
-            });
-        }
-    });
-    found
-}
-
-/// `execute("… FROM table WHERE column = %s", [param])` where the project creates that column as an
-/// integer.
-fn queried(facts: &Facts, def: Def<'_>, param: &str) -> Option<Proof> {
-    let mut found = None;
-    crate::lang::python::walk_exprs(&def.function.body, &mut |expr| {
-        let Some(call) = expr.as_call().filter(|_| found.is_none()) else { return };
-        let is_query = matches!(&call.func.kind, ExprKind::Attr { name, .. } | ExprKind::Name(name) if matches!(name.as_str(), "execute" | "query_db" | "raw"));
-        let (mut text, mut given) = (None, false);
-        for arg in call.args.iter().filter(|_| is_query) {
-            arg.value.walk(&mut |inner| {
-                given |= inner.as_name() == Some(param);
-                text = text.take().or_else(|| match &inner.kind {
-                    ExprKind::FString { text, .. } => Some(text.clone()),
-                    _ => inner.as_str().map(str::to_owned),
-                });
-            });
-        }
-        let Some(text) = text.filter(|_| given) else { return };
-        if let Some((table, column)) = looked_up(&text)
-            && creates_integer(facts, &table, &column)
-        {
-            found = Some(Proof::Column(format!("{table}.{column}"), expr.span));
-        }
-    });
-    found
-}
-
-/// The table and the one column of a `WHERE`.
-fn looked_up(sql: &str) -> Option<(String, String)> {
-    let lower = sql.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split_whitespace().collect();
-    let table = words.iter().skip_while(|word| !matches!(**word, "from" | "update")).nth(1)?;
-    let (_, condition) = lower.split_once(" where ")?;
-    let (column, rest) = condition.split_once('=')?;
-    let column = column.trim();
-    let one = !rest.contains(" and ") && !rest.contains(" or ") && !column.contains(' ');
-    let plain = |text: &str| text.rsplit('.').next().unwrap_or(text).trim_matches(['"', '`', '[', ']', ',']).to_owned();
-    one.then(|| (plain(table), plain(column)))
-}
-
-/// Whether SQL of the project creates the column as an integer.
-fn creates_integer(facts: &Facts, table: &str, column: &str) -> bool {
-    let files = facts.files.sources.values().filter(|source| matches!(source.path.extension(), "sql" | "py"));
-    files.into_iter().any(|source| {
-        let text = source.text.to_ascii_lowercase();
-        text.split("create table").skip(1).any(|part| {
-            let Some((head, body)) = part.split_once('(') else { return false };
-            let named = head.split_whitespace().last().unwrap_or("").trim_matches(['"', '`', '[', ']']);
-            if named.rsplit('.').next() != Some(table) {
-                return false;
-            }
-            body.split([',', ';']).any(|line| {
-                let mut words = line.split_whitespace().map(|word| word.trim_matches(['"', '`', '[', ']', '(']));
-                words.next() == Some(column)
-                    && words
-                        .next()
-                        .is_some_and(|kind| kind.starts_with("int") || kind.ends_with("int") || kind.contains("serial"))
-            })
-        })
-    })
-}
-
 /// The model in `Model.query` or `session.query(Model)`.
 fn model_of(base: &Expr) -> Option<String> {
     if let Some(dotted) = base.dotted() {
@@ -336,7 +270,7 @@ fn walk_calls<'f>(expr: &'f Expr, visit: &mut dyn FnMut(&'f Call)) {
 
 /// `Model.column` where the project declares that column (or, without a name, the primary key) as
 /// an integer.
-fn integer_column(modules: &Modules<'_>, scope: usize, class: &str, column: Option<&str>) -> Option<String> {
+pub(super) fn integer_column(modules: &Modules<'_>, scope: usize, class: &str, column: Option<&str>) -> Option<String> {
     let Some(Item::Class(at, found)) = modules.find(scope, class) else { return None };
     let mut columns = modules.ancestry(at, found).into_iter().flat_map(|(_, class)| model::declared(class));
     let is_key = |value: &Expr| {

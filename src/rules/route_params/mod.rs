@@ -1,5 +1,6 @@
 //! Threat 6: route parameters.
 
+mod dead_check;
 mod guard;
 mod judge;
 mod lookup;
@@ -7,6 +8,7 @@ mod missing_converter;
 mod model;
 mod object_without_authorization;
 mod path_from_request;
+mod sql_column;
 mod words;
 
 use super::Rule;

@@ -193,7 +193,9 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bo
         return None;
     }
     let read_only = routes.iter().all(Route::is_read_only) && !evidence.saves;
-    if read_only && documented_as_public(route) {
+    let untouched = evidence.lookups.values().all(|found| found.changed.is_none() && !found.deleted);
+    let says_where = untouched && evidence.lookups.values().all(|found| found.becomes.is_none());
+    if read_only && (documented_as_public(route) || says_where && only_redirects(route.handler.function)) {
         return None;
     }
     let named = format!("{} {}", route.handler.function.name, route.pattern);
@@ -210,6 +212,11 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bo
         // What is only shown is often decorated first.
         evidence.lookups.values_mut().filter(|found| !found.deleted).for_each(|found| found.changed = None);
     }
+    if !evidence.saves {
+        // What is looked up by a name and never saved is dressed up for the answer.
+        let dressed = |found: &&mut Lookup| !found.by_method && !super::lookup::is_id(&found.param);
+        evidence.lookups.values_mut().filter(dressed).for_each(|found| found.changed = None);
+    }
     let open = evidence.lookups.iter().filter(|(_, found)| !found.scoped);
     let weighed = open.filter_map(|(place, found)| {
         let owned = model::ownership(facts, modules, place.0, &found.subject);
@@ -223,6 +230,19 @@ fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bo
     let (weight, place, found, owned) =
         weighed.max_by_key(|(weight, place, ..)| (*weight, std::cmp::Reverse(*place)))?;
     Some(finding(facts, modules, route, weight, (place, found), &owned, evidence.asks_who))
+}
+
+/// Whether all a handler answers is where to go.
+fn only_redirects(function: &Function) -> bool {
+    let (mut answers, mut redirects) = (0, 0);
+    walk_stmts(&function.body, &mut |stmt| {
+        if let StmtKind::Return(Some(value)) = &stmt.kind {
+            answers += 1;
+            let called = value.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
+            redirects += usize::from(called.rsplit('.').next() == Some("redirect"));
+        }
+    });
+    answers > 0 && answers == redirects
 }
 
 /// Whether the handler's own words say that everybody may read this.

@@ -4,7 +4,7 @@ use crate::facts::modules::Modules;
 use crate::facts::routes::{Route, RouteParam};
 use crate::facts::{Facts, routes};
 use crate::finding::{Confidence, Finding, Severity, Threat};
-use crate::lang::python::{Call, Expr, ExprKind, walk_exprs};
+use crate::lang::python::{Call, Expr, ExprKind, Function, walk_exprs};
 use crate::rules::flow::MarkKind;
 use crate::rules::trace::{self, Goal, Hit, Sink};
 use crate::rules::{Explanation, Rule};
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::High,
     explanation: Explanation {
         what: "Text from the request (a URL parameter, an argument, a form field, the name of an uploaded file) \
-               becomes part of a path that is opened, sent, written, listed or deleted (path traversal), and nothing keeps it inside \
+               becomes part of a path that is opened, sent, written, listed, unpacked or deleted (path traversal), and nothing keeps it inside \
                of one folder: no `secure_filename`, `safe_join`, `send_from_directory`, `basename` or fixed set.",
         why: "`../../etc/passwd`, or an absolute path, leads out of the folder: the sender reads the env file with the \
               keys, overwrites code or deletes data.",
@@ -60,13 +60,42 @@ const GOAL: Goal = Goal {
             || dotted.starts_with("pathlib.")
             || matches!(last, "abspath" | "normpath" | "realpath" | "joinpath" | "fspath" | "unquote")
     },
-    harmless: |_| false,
+    harmless: drops_slashes,
     guards: |name| matches!(name, ".." | "startswith" | "is_relative_to"),
     param: RouteParam::is_text,
 };
 
+/// `name.replace("/", "")`, `name.split("/")[-1]`: what is left names a file of one folder.
+fn drops_slashes(expr: &Expr) -> bool {
+    let is_slash = |arg: Option<&Expr>| {
+        arg.is_some_and(|arg| {
+            arg.as_str() == Some("/") || matches!(arg.dotted().as_deref(), Some("os.sep" | "os.path.sep"))
+        })
+    };
+    let method = |expr: &Expr, names: &[&str]| {
+        expr.as_call().is_some_and(|call| {
+            let named = matches!(&call.func.kind, ExprKind::Attr { name, .. } if names.contains(&name.as_str()));
+            named && is_slash(call.positional(0))
+        })
+    };
+    match &expr.kind {
+        ExprKind::Call(call) => {
+            method(expr, &["replace"]) && call.positional(1).and_then(Expr::as_str).is_some_and(|by| !by.contains('/'))
+        }
+        ExprKind::Subscript { value, index } => {
+            let last =
+                index.first().is_some_and(|index| matches!(&index.kind, ExprKind::Unary { op, .. } if op == "-"));
+            last && method(value, &["split", "rsplit"])
+        }
+        _ => false,
+    }
+}
+
 /// Functions of the standard library and Flask whose first argument is a path.
 fn sink(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
+    if let Some(method) = of_path(&call.func) {
+        return Some(Sink { arg: trace::RECEIVER, name: method.to_owned(), takes_variables: false });
+    }
     let dotted = call.func.dotted()?;
     let absolute = modules.absolute(scope, &dotted);
     let known = matches!(
@@ -91,6 +120,11 @@ fn sink(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
             | "zipfile.ZipFile"
     );
     let last = dotted.rsplit('.').next().unwrap_or(&dotted);
+    if absolute == "tarfile.open" {
+        let by_name = call.args.iter().position(|arg| matches!(arg.name.as_deref(), Some("fileobj" | "name")));
+        let arg = by_name.or_else(|| (!call.args.is_empty()).then_some(0))?;
+        return Some(Sink { arg, name: "tarfile.open".to_owned(), takes_variables: false });
+    }
     // `upload.save(os.path.join(FOLDER, upload.filename))`
     let upload = last == "save" && dotted.contains('.') && call.positional(0).is_some_and(makes_path);
     if !known && !upload && absolute != "send_file" {
@@ -102,6 +136,13 @@ fn sink(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
     Some(Sink { arg, name: last.to_owned(), takes_variables: false })
 }
 
+/// Methods that only paths of `pathlib` have.
+fn of_path(func: &Expr) -> Option<&str> {
+    let ExprKind::Attr { name, .. } = &func.kind else { return None };
+    let known = ["read_text", "read_bytes", "write_text", "write_bytes", "unlink", "iterdir"];
+    known.contains(&name.as_str()).then_some(name.as_str())
+}
+
 fn makes_path(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Call(call) => matches!(
@@ -109,6 +150,7 @@ fn makes_path(expr: &Expr) -> bool {
             Some("join" | "Path" | "str" | "joinpath")
         ),
         ExprKind::Binary { .. } | ExprKind::FString { .. } => true,
+        ExprKind::Attr { name, .. } => name == "filename",
         ExprKind::Name(name) => ["path", "file", "dest", "target", "location"].iter().any(|part| name.contains(part)),
         _ => false,
     }
@@ -131,6 +173,15 @@ fn is_plausible(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit:
     let text = facts.files.get(path).map_or("", |file| hit.source.at.of(&file.text));
     let around = |at: Span| modules.scopes[hit.scope].defs.iter().filter(move |def| def.function.span.contains(at));
     let here = hit.scope == hit.source.scope && around(hit.call).any(|def| def.function.span.contains(hit.source.at));
+    if hit.sink == "tarfile.open" {
+        return around(hit.call).any(|def| extracts_all(def.function));
+    }
+    // All of a form, handed to another file: too much happens to it on the way to say which part
+    // became the path.
+    let whole = ["request.form", "request.values", "request.args", "request.json", "request.get_json()"];
+    if whole.contains(&text) && hit.scope != hit.source.scope {
+        return false;
+    }
     match hit.source.kind {
         MarkKind::UrlParam(index) => {
             let name = param_name(modules, hit, index);
@@ -148,6 +199,18 @@ fn is_plausible(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit:
         }
         _ => true,
     }
+}
+
+/// Whether a function unpacks a tar archive without a filter for the names in it.
+fn extracts_all(function: &Function) -> bool {
+    let mut found = false;
+    walk_exprs(&function.body, &mut |expr| {
+        let Some(call) = expr.as_call() else { return };
+        let extracts =
+            matches!(&call.func.kind, ExprKind::Attr { name, .. } if matches!(name.as_str(), "extractall" | "extract"));
+        found |= extracts && call.keyword("filter").is_none() && call.keyword("members").is_none();
+    });
+    found
 }
 
 fn slashes(routes: &[Route<'_>], param: &str) -> bool {
@@ -174,6 +237,9 @@ fn finding(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit: &Hit
             (severity, confidence) = (Severity::Low, Confidence::Low);
         }
     }
+    if hit.sink == "tarfile.open" {
+        return archive(facts, path, hit, &value);
+    }
     let message =
         format!("`{value}` becomes part of the path that `{}` uses, and nothing keeps it in one folder", hit.sink);
     let step = match hit.sink.as_str() {
@@ -195,6 +261,19 @@ fn finding(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], hit: &Hit
     .confidence(confidence)
     .related(facts.files.locate(source_path, hit.source.at), "the value enters here")
     .next_step(format!("In `{}`, {step}.", hit.function))
+}
+
+/// An archive that a visitor sent is unpacked by the names in it.
+fn archive(facts: &Facts, path: &crate::text::RepoPath, hit: &Hit, value: &str) -> Finding {
+    let message = format!("the archive `{value}` is unpacked under whatever names its sender wrote into it");
+    let symbol = format!("{}.{}", hit.function, hit.sink);
+    Finding::new(RULE.id, RULE.threat, RULE.severity, facts.files.locate(path, hit.call), symbol, message)
+        .confidence(Confidence::Medium)
+        .next_step(format!(
+            "In `{}`, write `extractall(FOLDER, filter=\"data\")` (Python 3.12, and the last releases of 3.8 to 3.11), \
+             which refuses names that lead out of the folder.",
+            hit.function
+        ))
 }
 
 fn takes_slashes(param: &RouteParam) -> bool {

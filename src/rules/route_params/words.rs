@@ -160,6 +160,14 @@ pub(super) fn is_contact(key: &str) -> bool {
     matches!(key, "email" | "mail" | "username" | "user_name" | "login" | "e-mail" | "user_email")
 }
 
+/// Whether a function of this name checks that a request was sent by who it says (webhooks, token
+/// endpoints).
+pub(super) fn verifies_sender(name: &str) -> bool {
+    let asks = any(name, &["verify", "validate", "check", "require", "ensure"]);
+    let proof = any(name, &["signature", "webhook", "hmac", "incoming", "grant"]);
+    asks && (proof || any(name, &["token"]) && any(name, &["request"]))
+}
+
 /// Whether a function of this name sends mail and the like.
 pub(super) fn sends(name: &str) -> bool {
     any(name, &["send", "mail", "email", "notify", "sms"]) || name == "Message"
@@ -284,7 +292,12 @@ fn call_names_principal(dotted: &str) -> bool {
 /// Whether an expression is, or is read from, who is signed in.
 pub(super) fn is_principal(modules: &Modules<'_>, scope: usize, expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Name(name) => names_principal(name) || (name == "session" && is_flask_session(modules, scope)),
+        ExprKind::Name(name) => {
+            names_principal(name)
+                || (name == "session" && is_flask_session(modules, scope))
+                // `from flask_login import current_user as me`
+                || modules.absolute(scope, name).ends_with(".current_user")
+        }
         ExprKind::Attr { value, name } => {
             let base = value.as_name().unwrap_or("");
             match base {

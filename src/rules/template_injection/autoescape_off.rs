@@ -23,17 +23,18 @@ pub(super) const RULE: Rule = Rule {
         ignore: "When the environment makes no HTML: plain-text mails, LaTeX, configuration files.",
     },
     check,
-    remedy: None,
+    remedy: Some(super::autoescape_on::remedy),
 };
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
     let mut findings = Vec::new();
-    for (scope, known) in modules.scopes.iter().enumerate() {
+    findings.extend(environments(facts, &modules).into_iter().map(|made| made.finding));
+    for known in &modules.scopes {
         let file = known.file;
         walk_exprs(&file.module.body, &mut |expr| {
             if let Some(call) = expr.as_call() {
-                findings.extend(environment(facts, &modules, scope, expr.span, call));
+                findings.extend(updated(facts, file, call));
             }
         });
         walk_stmts(&file.module.body, &mut |stmt| {
@@ -60,6 +61,37 @@ fn check(facts: &Facts) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// A call that makes an environment which does not escape.
+pub(super) struct Made<'f> {
+    pub(super) scope: usize,
+    pub(super) call: &'f Call,
+    /// What is called, as written.
+    pub(super) name: String,
+    pub(super) finding: Finding,
+}
+
+/// Every such call of the project.
+pub(super) fn environments<'f>(facts: &Facts, modules: &Modules<'f>) -> Vec<Made<'f>> {
+    let mut found = Vec::new();
+    for (scope, known) in modules.scopes.iter().enumerate() {
+        walk_exprs(&known.file.module.body, &mut |expr| {
+            let Some(call) = expr.as_call() else { return };
+            if let Some(finding) = environment(facts, modules, scope, expr.span, call) {
+                let name = call.func.dotted().unwrap_or_default();
+                found.push(Made { scope, call, name, finding });
+            }
+        });
+    }
+    found
+}
+
+/// `app.jinja_options.update(autoescape=False)`.
+fn updated(facts: &Facts, file: &PyFile, call: &Call) -> Option<Finding> {
+    let dotted = call.func.dotted()?;
+    let off = dotted.strip_suffix(".update")?.ends_with("jinja_options").then(|| off_entry_of(call)).flatten()?;
+    Some(switched_off(facts, file, "jinja_options[\"autoescape\"]", off))
 }
 
 fn is_off(value: &Expr) -> bool {
@@ -121,10 +153,6 @@ fn switched_off(facts: &Facts, file: &PyFile, what: &str, span: Span) -> Finding
 /// `Environment(...)` without escaping, where it makes HTML.
 fn environment(facts: &Facts, modules: &Modules<'_>, scope: usize, span: Span, call: &Call) -> Option<Finding> {
     let dotted = call.func.dotted()?;
-    if let Some(base) = dotted.strip_suffix(".update") {
-        let off = base.ends_with("jinja_options").then(|| off_entry_of(call)).flatten()?;
-        return Some(switched_off(facts, modules.scopes[scope].file, "jinja_options[\"autoescape\"]", off));
-    }
     let absolute = modules.absolute(scope, &dotted);
     let class = absolute.rsplit('.').next().unwrap_or("");
     if !absolute.starts_with("jinja2.") || !class.ends_with("Environment") {

@@ -26,7 +26,7 @@ impl<'p, 'm, 'f> Contexts<'p, 'm, 'f> {
         for (scope, known) in project.modules.scopes.iter().enumerate() {
             walk_exprs(&known.file.module.body, &mut |expr| {
                 let Some(call) = expr.as_call() else { return };
-                if renders(call) {
+                if renders(call) || call.positional(0).and_then(Expr::as_str).is_some_and(names_template) {
                     contexts.add(scope, expr, call);
                 }
             });
@@ -96,6 +96,11 @@ impl<'p, 'm, 'f> Contexts<'p, 'm, 'f> {
 
 fn ends_with(path: &RepoPath, name: &str) -> bool {
     path.as_str() == name || path.as_str().ends_with(&format!("/{}", name.trim_start_matches('/')))
+}
+
+/// `jsonify_template("page.html", …)` and whatever else a project calls it.
+fn names_template(text: &str) -> bool {
+    text.ends_with(".html") || text.ends_with(".jinja2") || text.ends_with(".j2")
 }
 
 fn renders(call: &Call) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lang::python::{Expr, ExprKind, Module, Stmt, StmtKind, walk_exprs, walk_stmts};
+use crate::lang::python::{Class, Expr, ExprKind, Function, Module, Stmt, StmtKind, walk_exprs, walk_stmts};
 
 /// Whether a function or filter of this name cleans, escapes, or gives no text of anybody.
 pub(super) fn cleans(name: &str) -> bool {
@@ -33,7 +33,10 @@ pub(super) fn cleans(name: &str) -> bool {
     ];
     exact.contains(&name.as_str())
         || name.starts_with("render_")
-        || ["clean", "sanit", "bleach", "escape", "nh3", "strip_tags"].iter().any(|part| name.contains(part))
+        || name == "get_url"
+        || ["clean", "sanit", "bleach", "escape", "nh3", "strip_tags", "safe_html", "safe_markdown"]
+            .iter()
+            .any(|part| name.contains(part))
 }
 
 /// Words in names of values that the server makes.
@@ -196,17 +199,97 @@ impl Cleaned {
         self.fields.contains(name) || self.functions.contains(name)
     }
 
+    /// Whether a template's `record.body` or `record['body']` is filled with cleaned text.
+    pub(super) fn holds_path(&self, path: &str) -> bool {
+        let dotted = path.replace("['", ".").replace("[\"", ".").replace("']", "").replace("\"]", "");
+        dotted.contains('.') && self.fields.contains(&dotted)
+    }
+
+    /// Form fields that clean, and renderers that clean what they render.
+    fn of_class(&mut self, class: &Class) {
+        let (mut cleans, mut renders) = (false, Vec::new());
+        for stmt in &class.body {
+            match &stmt.kind {
+                StmtKind::Assign { targets, value } if value.as_call().is_some() && is_cleaned(value) => {
+                    self.fields.extend(targets.iter().filter_map(|target| target.as_name().map(str::to_owned)));
+                }
+                StmtKind::Function(function) => {
+                    walk_exprs(&function.body, &mut |expr| {
+                        cleans |= expr.as_call().is_some_and(|call| self.is_cleaner(&call.func)) || is_cleaned(expr);
+                    });
+                    let words = crate::rules::words::words(&function.name);
+                    if words.iter().any(|word| matches!(word.as_str(), "markdown" | "render" | "html")) {
+                        renders.push(function.name.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        if cleans {
+            self.functions.extend(renders);
+        }
+    }
+
+    fn is_cleaner(&self, func: &Expr) -> bool {
+        match &func.kind {
+            ExprKind::Attr { name, .. } | ExprKind::Name(name) => self.functions.contains(name),
+            _ => false,
+        }
+    }
+
+    /// `body = tidy(raw)` and then `Post(body=body)`, `post.body = body`.
+    fn handed_on(&mut self, function: &Function) {
+        let mut clean: BTreeSet<&str> = BTreeSet::new();
+        let is_clean = |cleaned: &Self, value: &Expr| {
+            is_cleaned(value) || value.as_call().is_some_and(|call| cleaned.is_cleaner(&call.func))
+        };
+        walk_stmts(&function.body, &mut |stmt| {
+            if let StmtKind::Assign { targets, value } = &stmt.kind {
+                let named = targets.iter().filter_map(Expr::as_name);
+                if is_clean(self, value) {
+                    clean.extend(named);
+                } else {
+                    // The last word counts.
+                    named.for_each(|name| {
+                        clean.remove(name);
+                    });
+                }
+            }
+        });
+        let mut fields = Vec::new();
+        walk_stmts(&function.body, &mut |stmt| {
+            let holds = |value: &Expr| {
+                value.as_name().is_some_and(|name| clean.contains(name))
+                    || value.as_call().is_some_and(|call| self.is_cleaner(&call.func))
+            };
+            if let StmtKind::Assign { targets, value } = &stmt.kind
+                && holds(value)
+            {
+                fields.extend(targets.iter().filter_map(field));
+            }
+            for expr in stmt.exprs() {
+                expr.walk(&mut |inner| {
+                    let args = inner.as_call().map_or(&[][..], |call| &call.args);
+                    let passed = args.iter().filter(|arg| holds(&arg.value));
+                    fields.extend(passed.filter_map(|arg| arg.name.clone()));
+                });
+            }
+        });
+        self.fields.extend(fields);
+    }
+
     fn read(&mut self, body: &[Stmt]) {
         walk_stmts(body, &mut |stmt| {
             if let StmtKind::Assign { targets, value } = &stmt.kind
                 && is_cleaned(value)
             {
-                self.fields.extend(targets.iter().filter_map(|target| match &target.kind {
-                    ExprKind::Attr { name, .. } => Some(name.clone()),
-                    _ => None,
-                }));
+                self.fields.extend(targets.iter().filter_map(field));
+            }
+            if let StmtKind::Class(class) = &stmt.kind {
+                self.of_class(class);
             }
             if let StmtKind::Function(function) = &stmt.kind {
+                self.handed_on(function);
                 let mut cleans = false;
                 walk_exprs(&function.body, &mut |expr| {
                     // `escape(x)`, `tidy(x)` and `map(tidy, xs)`.
@@ -234,6 +317,17 @@ impl Cleaned {
     }
 }
 
+/// What an assignment fills: `record.body`, `record["body"]`.
+fn field(target: &Expr) -> Option<String> {
+    match &target.kind {
+        ExprKind::Attr { name, .. } => Some(name.clone()),
+        ExprKind::Subscript { value, index } => {
+            Some(format!("{}.{}", value.as_name()?, index.first().and_then(Expr::as_str)?))
+        }
+        _ => None,
+    }
+}
+
 fn is_route(decorator: &Expr) -> bool {
     decorator.as_call().and_then(|call| call.func.dotted()).is_some_and(|name| name.ends_with(".route"))
 }
@@ -244,8 +338,9 @@ pub(super) fn is_cleaned(expr: &Expr) -> bool {
     expr.walk(&mut |inner| {
         let name = inner.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
         let last = name.rsplit('.').next().unwrap_or(&name);
-        found |= ["clean", "sanit", "bleach", "nh3"].iter().any(|part| name.to_ascii_lowercase().contains(part))
-            || last == "escape";
+        // The editor fields of baseframe clean what they are sent.
+        let marks = ["clean", "sanit", "bleach", "nh3", "safe_html", "safe_markdown", "tinymce4field"];
+        found |= marks.iter().any(|part| name.to_ascii_lowercase().contains(part)) || last == "escape";
     });
     found
 }

@@ -1,14 +1,18 @@
 //! Threat 3: template injection.
 
 mod autoescape_off;
+mod autoescape_on;
 mod context;
 mod html;
 mod html_in_view;
+mod macros;
 mod markup_of_value;
+mod not_escaped_by_name;
 mod people;
 mod sink;
 mod template_chosen_by_visitor;
 mod unescaped_output;
+mod unquoted_attribute;
 mod user_input_in_template;
 mod value;
 
@@ -20,5 +24,7 @@ pub const RULES: &[&Rule] = &[
     &unescaped_output::RULE,
     &markup_of_value::RULE,
     &html_in_view::RULE,
+    &unquoted_attribute::RULE,
+    &not_escaped_by_name::RULE,
     &template_chosen_by_visitor::RULE,
 ];

@@ -1,8 +1,9 @@
 //! FH303: `|safe` and `{% autoescape false %}` on values that may hold what people typed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Contexts;
+use super::macros::{self, Given, Macros};
 use super::value::{Project, Verdict};
 use super::{html, people};
 use crate::facts::Facts;
@@ -37,22 +38,58 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let project = Project::of(&modules);
     let contexts = Contexts::of(&project);
     let flashes = flashes_values(facts);
-    let views = Views { facts, project: &project, contexts: &contexts, flashes };
+    let sources: Vec<&SourceFile> = facts.files.sources.values().filter(|source| is_template(source)).collect();
+    let tags: Vec<Vec<Tag>> = sources.iter().map(|source| jinja::tags(&source.text)).collect();
+    let given = macros::of_all(sources.iter().zip(&tags).map(|(source, tags)| (source.text.as_str(), &tags[..])));
+    let views = Views { facts, project: &project, contexts: &contexts, flashes, given };
     let mut findings = Vec::new();
-    for source in facts.files.sources.values().filter(|source| is_template(source)) {
-        let tags = jinja::tags(&source.text);
-        let declared = declared_names(&source.text, &tags);
-        for tag in &tags {
+    for (source, tags) in sources.into_iter().zip(&tags) {
+        let page = Page {
+            source,
+            declared: declared_names(&source.text, tags),
+            macros: Macros::of(&source.text, tags),
+            set: macros::set_here(&source.text, tags),
+        };
+        let subjects = subject_blocks(&source.text, tags);
+        // The subject of a mail is plain text.
+        let is_mail_subject = |tag: &Tag| subjects.iter().any(|block| block.contains(tag.span));
+        for tag in tags.iter().filter(|tag| !is_mail_subject(tag)) {
             for found in jinja::uses_of(&source.text, tag.inner, "safe") {
-                findings.extend(unescaped(&views, source, &found, &declared));
+                findings.extend(unescaped(&views, &page, &found));
             }
             findings.extend(raw_columns(facts, source, tag));
         }
-        for (tag, outputs) in switched_off(source, &tags) {
+        for (tag, outputs) in switched_off(source, tags).into_iter().filter(|(tag, _)| !is_mail_subject(tag)) {
             findings.push(block(facts, source, tag, &outputs));
         }
     }
     findings
+}
+
+/// A template with what it says of its own names.
+struct Page<'t> {
+    source: &'t SourceFile,
+    declared: BTreeSet<String>,
+    macros: Macros,
+    set: BTreeMap<&'t str, &'t str>,
+}
+
+/// `{% block subject %}…{% endblock %}` of mail templates.
+fn subject_blocks(text: &str, tags: &[Tag]) -> Vec<Span> {
+    let (mut found, mut open) = (Vec::new(), Vec::new());
+    for tag in tags.iter().filter(|tag| tag.kind == TagKind::Statement) {
+        let mut words = tag.inner.of(text).split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("block"), Some(name)) => open.push((name.contains("subject"), tag.span.start)),
+            (Some("endblock"), _) => {
+                if let Some((true, start)) = open.pop() {
+                    found.push(Span::new(start, tag.span.end));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Templates of the project that are sent as HTML.
@@ -73,14 +110,11 @@ struct Views<'a, 'm, 'f> {
     project: &'a Project<'m, 'f>,
     contexts: &'a Contexts<'a, 'm, 'f>,
     flashes: bool,
+    given: Given,
 }
 
-fn unescaped(
-    views: &Views<'_, '_, '_>,
-    source: &SourceFile,
-    found: &Filtered,
-    declared: &BTreeSet<String>,
-) -> Option<Finding> {
+fn unescaped(views: &Views<'_, '_, '_>, page: &Page<'_>, found: &Filtered) -> Option<Finding> {
+    let Page { source, declared, .. } = page;
     let facts = views.facts;
     let cleaned = &views.project.cleaned;
     let subject = found.subject.of(&source.text);
@@ -98,7 +132,18 @@ fn unescaped(
     let last = called.rsplit('.').next().unwrap_or(called);
     // `record.url_for('view')`, and texts of the app that are translated.
     let made = plain.contains('(') && (html::cleans(last) || matches!(last, "gettext" | "_gettext"));
-    if cleaned.holds(last) || made {
+    if cleaned.holds(last) || cleaned.holds_path(plain) || made || root == "config" {
+        return None;
+    }
+    let of_param = plain == root || !people::writes(last);
+    if of_param && page.macros.is_wording(found.subject.start, root, &views.given) {
+        return None;
+    }
+    // `{% set icons = {…} %}`: what it is set to decides.
+    if let Some(text) = page.set.get(root)
+        && !html::names_in(text).iter().any(|name| people::writes(name))
+        && (text.starts_with(['{', '[', '"', '\'']) || html::is_made_by_server(text))
+    {
         return None;
     }
     let message_only = matches!(plain, "message" | "msg" | "m" | "message[1]" | "msg[1]");
@@ -208,7 +253,10 @@ fn is_wording(plain: &str, declared: &BTreeSet<String>) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path);
     let root = path.split('.').next().unwrap_or(path);
     let of_component = declared.contains(root) && !people::writes(last);
-    !plain.contains('(') && (of_component || people::is_wording(last) || people::is_report(path))
+    // `field.label.text`
+    let of_label = path.split('.').any(|part| part == "label");
+    of_label
+        || !plain.contains('(') && (of_component || people::is_wording(last) || people::is_report(path))
         || (plain.contains('[') && people::is_wording(root))
 }
 

@@ -8,7 +8,7 @@ use super::html::{self, Cleaned};
 use super::people;
 use crate::facts::modules::{Def, Item, Modules};
 use crate::lang::python::{Call, Expr, ExprKind, StmtKind, walk_exprs, walk_stmts};
-use crate::rules::assigned::assigned_in;
+use crate::rules::assigned::{assigned_in, filled_in};
 use crate::rules::request;
 use crate::rules::words::any;
 use crate::text::Span;
@@ -232,6 +232,9 @@ impl<'f> Judge<'_, '_, 'f> {
         for def in self.project.all_around(scope, at) {
             let mut values = Vec::new();
             assigned_in(&def.function.body, name, &mut values);
+            if !values.is_empty() {
+                filled_in(&def.function.body, name, &mut values);
+            }
             values.retain(|value| !value.span.contains(at));
             if !values.is_empty() {
                 return Some(values.into_iter().map(|value| (scope, value)).collect());
@@ -311,9 +314,35 @@ impl<'f> Judge<'_, '_, 'f> {
                 None => Verdict::Fixed,
             };
         }
+        // A column's formatter of Flask-Admin is told the column's name.
+        if name == "name" && function.name.ends_with("_formatter") {
+            return Verdict::Fixed;
+        }
         let by_template = is_filter(def) || function.name.starts_with("filter_");
         let calls = self.project.calls_of(&function.name);
-        let values: Vec<_> = calls.iter().filter_map(|(scope, call)| Some((*scope, given(call)?))).take(8).collect();
+        // Methods of many classes share these names: only calls in the same file are surely meant.
+        let common = matches!(
+            function.name.as_str(),
+            "load"
+                | "loads"
+                | "create"
+                | "get"
+                | "save"
+                | "update"
+                | "add"
+                | "render"
+                | "style"
+                | "config"
+                | "dump"
+                | "build"
+        );
+        let meant = |at: usize| def.class.is_none() || !common || at == def.scope;
+        let values: Vec<_> = calls
+            .iter()
+            .filter(|(at, _)| meant(*at))
+            .filter_map(|(scope, call)| Some((*scope, given(call)?)))
+            .take(8)
+            .collect();
         if !by_template && !values.is_empty() && function.name != "__init__" {
             return values.into_iter().map(|(scope, value)| self.value(scope, value)).max().unwrap_or(Verdict::Unknown);
         }
@@ -325,10 +354,28 @@ impl<'f> Judge<'_, '_, 'f> {
         let modules = self.project.modules;
         let last = last_name(call);
         let dotted = call.func.dotted().unwrap_or_default();
+        let lower = dotted.to_ascii_lowercase();
         if request::part_of_request(modules, scope, &call.func) == Some(true) {
             return Self::open(scope, expr.span, true);
         }
         if html::cleans(last) || self.project.cleaned.cleans(last) || escapes_by_argument(call) {
+            return Verdict::Fixed;
+        }
+        // Settings are written by whoever runs the app.
+        if lower.contains("config") {
+            return Verdict::Fixed;
+        }
+        // JSON text for a script; what the request holds is judged as such.
+        if lower == "json.dumps" || lower == "dumps" {
+            return match self.all(scope, call.args.iter().map(|arg| &arg.value)) {
+                Verdict::Open(open) if open.from_request => Verdict::Open(open),
+                _ => Verdict::Fixed,
+            };
+        }
+        // Macros of a template are rendered with escaping.
+        if let ExprKind::Attr { value, .. } = &call.func.kind
+            && value.as_call().is_some_and(|inner| matches!(last_name(inner), "get_template_module" | "make_module"))
+        {
             return Verdict::Fixed;
         }
         let draws = any(last, &["svg", "qrcode", "qr", "icon", "plot", "chart"]);
@@ -348,7 +395,6 @@ impl<'f> Judge<'_, '_, 'f> {
             return Verdict::Fixed;
         }
         let renders = matches!(last, "render" | "_render" | "render_template" | "get_data" | "html_params");
-        let lower = dotted.to_ascii_lowercase();
         if renders && !["markdown", "mistune", "md.", "renderer"].iter().any(|word| lower.contains(word)) {
             return Verdict::Fixed;
         }
