@@ -47,6 +47,8 @@ pub(crate) struct Stage<'a> {
 /// What a Dockerfile builds.
 pub(crate) struct Image<'a> {
     pub file: &'a SourceFile,
+    /// The directory it is built in.
+    dir: RepoPath,
     pub stages: Vec<Stage<'a>>,
     /// Variables that no stage's environment shows any more, and build arguments.
     pub build_args: Vec<LaunchVar>,
@@ -57,11 +59,12 @@ impl<'a> Image<'a> {
     pub(crate) fn read(file: &'a SourceFile, context: &Context<'a>, build_dir: Option<RepoPath>) -> Self {
         let all = instructions(&file.text);
         let dir = build_dir.unwrap_or_else(|| guess_build_dir(file, context, &all));
-        let mut reader = Reader { context, file, dir, stages: Vec::new(), globals: Vec::new(), build_args: Vec::new() };
+        let mut reader =
+            Reader { context, file, dir: dir.clone(), stages: Vec::new(), globals: Vec::new(), build_args: Vec::new() };
         for instruction in &all {
             reader.take(instruction);
         }
-        Self { file, stages: reader.stages, build_args: reader.build_args }
+        Self { file, dir, stages: reader.stages, build_args: reader.build_args }
     }
 
     /// The stage a build without or with a target ends at.
@@ -401,7 +404,7 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
 }
 
 fn push<'a>(image: &Image<'a>, stage: &Stage<'a>, role: LaunchRole, context: &Context<'a>, found: &mut Deployments) {
-    let scope = stage.scope(context, &image.file.path.parent());
+    let scope = stage.scope(context, &image.dir);
     let name = stage.name.clone().unwrap_or_else(|| "image".to_owned());
     let mut frame = Frame::new(KIND.name, image.file, &name, stage.span);
     (frame.role, frame.precedence, frame.env) = (role, Precedence::Image, stage.env.clone());
@@ -466,6 +469,15 @@ mod tests {
         assert_eq!(trial.command(&launch), Some("\"gunicorn\", \"shop:app\""));
         assert_eq!(launch.location.path.as_str(), "Dockerfile");
         assert!(launch.cwd.is_root());
+    }
+
+    #[test]
+    fn what_cannot_be_followed_starts_where_the_image_is_built() {
+        // `cp -r` hides where the code comes from; the Dockerfile's own directory is no guess for it.
+        let docker = "FROM alpine AS builder\nCOPY . /build\nRUN mkdir /app && cp -r /build/shop /app\nFROM alpine\nCOPY --from=builder /app /app/\nCOPY ./docker/boot.sh /usr/bin/\nWORKDIR /app\nCMD [\"gunicorn\", \"shop:app\"]\n";
+        let trial =
+            Trial::new(&[("docker/Dockerfile", docker), ("docker/boot.sh", "exec \"$@\"\n"), ("shop/__init__.py", "")]);
+        assert!(trial.one().started_in.is_root());
     }
 
     #[test]
