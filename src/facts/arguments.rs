@@ -38,7 +38,7 @@ pub fn arguments(facts: &Facts, target: &Target) -> BTreeMap<String, Argument> {
     {
         let name = wsgi.attribute.as_deref().unwrap_or_default();
         return factory(facts, target, entry, name)
-            .map_or_else(BTreeMap::new, |factory| bind(target, factory, entry, &given));
+            .map_or_else(BTreeMap::new, |factory| bind(target, factory, entry, &given, false));
     }
     match call(facts, target) {
         Some(call) => called(facts, target, call, MAX_WRAPPERS),
@@ -50,14 +50,14 @@ pub fn arguments(facts: &Facts, target: &Target) -> BTreeMap<String, Argument> {
             .find(|factory| {
                 factory.callable_bare && makes_app(facts, factory) && in_project(facts, target, &factory.path)
             })
-            .map_or_else(BTreeMap::new, |factory| bind(target, factory, &factory.path, &[])),
+            .map_or_else(BTreeMap::new, |factory| bind(target, factory, &factory.path, &[], false)),
     }
 }
 
 /// The arguments of a call; those that a wrapper hands on are what the wrapper is given.
 fn called(facts: &Facts, target: &Target, call: &FactoryCall, steps: usize) -> BTreeMap<String, Argument> {
     let Some(factory) = factory(facts, target, &call.path, &call.factory) else { return BTreeMap::new() };
-    let mut bound = bind(target, factory, &call.path, &call.given);
+    let mut bound = bind(target, factory, &call.path, &call.given, call.spread);
     let inner = |inner: &&FactoryCall| inner.function.as_deref() == Some(&factory.name) && inner.path == factory.path;
     // A factory that leaves the work to another one: what counts is what that one is given.
     if let Some(inner) = facts.apps.factory_calls.iter().find(inner).filter(|_| steps > 0 && !makes_app(facts, factory))
@@ -86,7 +86,8 @@ fn written_call(wsgi: &WsgiTarget) -> Option<Vec<Given>> {
         selection: reader.read(&arg.value, true),
         value: Valued::of(&arg.value, &names),
     };
-    Some(expr.as_call()?.args.iter().map(given).collect())
+    let call = expr.as_call().filter(|call| call.args.iter().all(|arg| arg.stars == 0))?;
+    Some(call.args.iter().map(given).collect())
 }
 
 /// The call that makes the app on a target.
@@ -143,8 +144,24 @@ fn factory<'f>(facts: &'f Facts, target: &Target, from: &RepoPath, name: &str) -
         .or_else(|| named().next())
 }
 
-fn bind(target: &Target, factory: &Factory, from: &RepoPath, given: &[Given]) -> BTreeMap<String, Argument> {
+/// `spread`: the call has more arguments, which are not known.
+fn bind(
+    target: &Target,
+    factory: &Factory,
+    from: &RepoPath,
+    given: &[Given],
+    spread: bool,
+) -> BTreeMap<String, Argument> {
     let mut bound = BTreeMap::new();
+    let named = |name: &String| factory.params.iter().any(|(known, _)| known == name);
+    // `**config` of a call that gives no keyword of its own is empty.
+    if let Some((name, location)) = &factory.rest
+        && !spread
+        && given.iter().all(|given| given.name.as_ref().is_none_or(named))
+    {
+        let (path, location) = (factory.path.clone(), location.clone());
+        bound.insert(name.clone(), Argument { path, selection: Selection::Nothing, truth: Some(false), location });
+    }
     let mut positional = given.iter().filter(|given| given.name.is_none());
     for (name, default) in &factory.params {
         let written = given.iter().find(|given| given.name.as_ref() == Some(name)).or_else(|| positional.next());

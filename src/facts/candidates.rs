@@ -5,10 +5,12 @@ use super::Facts;
 use super::apps::{ConfigLoad, LoadKind};
 use super::arguments::Argument;
 use super::holders::HolderRef;
+use super::names::definition_file;
 use super::selection::Selection;
 use super::settings::{Holder, Setting};
 use super::targets::Target;
 use super::values::Value;
+use crate::text::RepoPath;
 
 /// A class that gives one of these a value is a configuration.
 const OF_CONFIGURATIONS: &[&str] = &[
@@ -78,7 +80,11 @@ impl Facts {
                     (None, None) => return Some(Open::AnyClass),
                 },
                 Selection::Mapped { mapping, .. } => {
-                    let entries = self.holders.entries(&self.files, self.names.get(path)?, path, mapping)?;
+                    let names = self.names.get(path)?;
+                    let Some(entries) = self.holders.entries(&self.files, names, path, mapping) else {
+                        // Made by a comprehension, say; not `sys.modules[name]`.
+                        return self.is_here(path, mapping).then_some(Open::AnyClass);
+                    };
                     return Some(Open::OneOf(entries.iter().map(|(_, class)| class.clone()).collect()));
                 }
                 Selection::Env { fallback: None, .. } | Selection::Joined(_) | Selection::Cased(..) => {
@@ -88,6 +94,14 @@ impl Facts {
             }
         }
         None
+    }
+
+    /// Whether a name of a file is made in the tree.
+    fn is_here(&self, from: &RepoPath, name: &str) -> bool {
+        let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+        let Some(origin) = self.names.get(from).and_then(|names| names.origin(first)) else { return rest.is_none() };
+        let origin = rest.map_or_else(|| origin.to_owned(), |rest| format!("{origin}.{rest}"));
+        definition_file(&self.files, from, &origin).is_some()
     }
 
     /// The configuration classes and modules of a target's project.

@@ -169,6 +169,12 @@ fn what_every_configuration_class_says_is_known_where_a_variable_selects_one() {
     assert!(cell(&given, "SECRET_KEY", "a server").starts_with("a literal in the code | config.py:3"));
     assert!(cell(&given, "DEBUG", "a server").starts_with("unknown"));
 
+    let by_name = "from flask import Flask\n\n\ndef create_app(name):\n    from config import by_name\n    app = Flask(__name__)\n    app.config.from_object(by_name[name or \"dev\"])\n    return app\n";
+    let mapped = format!("{THREE_CLASSES}\n\nby_name = {{one.__name__: one for one in (Development, Production)}}\n");
+    let mapped = project(&[("app.py", by_name), ("config.py", &mapped)]);
+    assert!(cell(&mapped, "SECRET_KEY", "a server").starts_with("a literal in the code | config.py:3"));
+    assert!(cell(&mapped, "DEBUG", "a server").starts_with("unknown"));
+
     // An object that no name leads to may be anything.
     let made = app.replace("os.environ[\"APP_SETTINGS\"]", "make_settings()");
     let made = project(&[("app.py", &made), ("config.py", THREE_CLASSES), procfile]);
@@ -209,4 +215,16 @@ fn an_entry_that_is_empty_gives_way_to_what_stands_behind_or() {
     let ini = project(&[("app.py", app), ("app.ini", "[server]\nkey =\nsamesite = Strict\n")]);
     assert_eq!(cell(&ini, "SESSION_COOKIE_SAMESITE", "flask run"), "Strict | app.ini:3");
     assert_eq!(cell(&ini, "SECRET_KEY", "flask run"), "unknown: computed by a call at run time | app.py:14");
+}
+
+#[test]
+fn further_keywords_of_a_factory_are_none_where_its_call_gives_none() {
+    let factory = "from flask import Flask\n\n\ndef create_app(**config):\n    app = Flask(__name__)\n    app.config.update(config)\n    return app\n";
+    for (call, known) in [("create_app()", true), ("create_app(**settings())", false)] {
+        let wsgi = format!("from shop import create_app\n\napp = {call}\n");
+        let procfile = ("Procfile", "web: gunicorn wsgi:app\n");
+        let shop = project(&[("shop.py", factory), ("wsgi.py", &wsgi), procfile]);
+        let found = cell(&shop, "SESSION_COOKIE_SECURE", "production");
+        assert_eq!(found.starts_with("off"), known, "{call}: {found}");
+    }
 }

@@ -122,6 +122,8 @@ pub struct FactoryCall {
     /// The name its result is bound to.
     pub bound: Option<String>,
     pub given: Vec<Given>,
+    /// Arguments are spread into it (`**settings`), which `given` does not have.
+    pub spread: bool,
     pub main_guard: bool,
     /// The function around it, if any.
     pub function: Option<String>,
@@ -144,6 +146,8 @@ pub struct Factory {
     pub span: Span,
     /// Its parameters in order, with what each defaults to.
     pub params: Vec<(String, Option<Given>)>,
+    /// The parameter that takes every other keyword (`**config`), and where the function stands.
+    pub rest: Option<(String, Location)>,
     /// Whether it can be called without arguments.
     pub callable_bare: bool,
 }
@@ -354,6 +358,11 @@ impl Collector<'_> {
             name: function.name.clone(),
             span: function.span,
             params,
+            rest: function
+                .params
+                .iter()
+                .rfind(|param| param.star)
+                .map(|param| (param.name.clone(), self.files.locate(&self.file.path, function.name_span))),
             callable_bare: function.params.iter().all(|param| param.star || param.default.is_some()),
         });
     }
@@ -391,6 +400,7 @@ impl Collector<'_> {
             factory: factory.to_owned(),
             bound,
             given,
+            spread: call.args.iter().any(|arg| arg.stars > 0),
             main_guard: scope.main_guard,
             function: scope.function_name(),
             location: self.files.locate(&self.file.path, call.func.span),
