@@ -10,7 +10,7 @@ mod pairs;
 use std::collections::BTreeMap;
 
 use super::assigned::{Given, Stage};
-use super::{Format, Head, How, inline, names};
+use super::{Format, Head, How, inline, names, values};
 use crate::facts::files::PyFile;
 use crate::facts::names::Names;
 use crate::facts::values::{Value, Valued};
@@ -143,7 +143,13 @@ impl<'a> Reader<'a> {
             }
             (ExprKind::Name(name), _) => {
                 let symbol = class.map_or_else(|| name.clone(), |class| format!("{class}.{name}"));
-                let configures = is_upper(name) || self.configures(name, class);
+                // `password = "123456"` in a function is a default that accounts get.
+                let typed = class.is_none()
+                    && names::head(name) == Some(Head::Password)
+                    && value.as_str().is_some_and(|text| {
+                        text.bytes().any(|byte| byte.is_ascii_digit()) && values::is_well_known(text)
+                    });
+                let configures = is_upper(name) || typed || self.configures(name, class);
                 self.login_pair(name, &symbol, value);
                 self.literal(&Place { name, symbol, configures }, value);
             }

@@ -371,6 +371,11 @@ pub(super) fn is_something_else(value: &str) -> bool {
         "token",
         "password_field",
         "varchar",
+        "error",
+        "missing",
+        "notset",
+        "not_set",
+        "unset",
     ];
     let ends = [
         ".py", ".json", ".pem", ".key", ".txt", ".yml", ".yaml", ".html", ".env", ".crt", ".db", ".js", ".cfg", ".ini",
