@@ -118,7 +118,8 @@ impl<'f> Judge<'_, 'f, '_> {
     /// `sent["order_id"]`, `sent.get("order_id")` of what came with the request.
     fn sent_id(&mut self, sent: &Value, key: Option<&Expr>, at: Span) -> Option<Value> {
         let key = key.and_then(Expr::as_str)?;
-        if !(lookup::is_id(key) && !is_token(key) || words::is_contact(key)) {
+        let id = lookup::is_id(key) || words::words(key).last().is_some_and(|last| last == "account");
+        if !(id && !is_token(key) || words::is_contact(key)) {
             return None;
         }
         if !sent.has(MarkKind::User) {
@@ -404,7 +405,9 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             _ => return None,
         };
         let all = site.all_args();
-        if request::part_of_request(self.modules, self.def.scope, &site.call.func) == Some(true) {
+        if request::part_of_request(self.modules, self.def.scope, &site.call.func) == Some(true)
+            || request::is_parsed_args(self.modules, self.def.scope, &site.call.func)
+        {
             return Some(Value::marked(MarkKind::User, self.def.scope, site.expr.span));
         }
         if matches!(last, "get" | "pop")

@@ -95,7 +95,10 @@ pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Optio
 fn subject_of(base: Option<&Expr>, call: &Call) -> Option<String> {
     let model = |expr: &Expr| {
         let dotted = expr.dotted()?;
-        let part = dotted.split('.').find(|part| part.starts_with(char::is_uppercase) && *part != "Session")?;
+        let is_model = |part: &&str| {
+            part.starts_with(char::is_uppercase) && !matches!(*part, "Session" | "ObjectId" | "UUID" | "Decimal")
+        };
+        let part = dotted.split('.').find(is_model)?;
         let end = dotted.find(part)? + part.len();
         Some(dotted[..end].to_owned())
     };

@@ -23,10 +23,14 @@ pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Optio
         ("from_string", false)
     } else if is_template_class(&absolute) {
         ("Template", false)
+    } else if absolute.starts_with("jinja2.") && absolute.ends_with(".DictLoader") {
+        ("DictLoader", false)
     } else {
         return None;
     };
-    let by_name = |arg: &crate::lang::python::Arg| matches!(arg.name.as_deref(), Some("source" | "text" | "template"));
+    let by_name = |arg: &crate::lang::python::Arg| {
+        matches!(arg.name.as_deref(), Some("source" | "text" | "template" | "mapping"))
+    };
     let arg = call.args.iter().position(by_name).or_else(|| {
         let first = call.args.first()?;
         (first.name.is_none() && first.stars == 0).then_some(0)
@@ -64,6 +68,8 @@ fn is_environment(modules: &Modules<'_>, scope: usize, func: &Expr) -> bool {
 
 /// A sandboxed environment is the documented way to run templates people write.
 fn names_environment(made: &str) -> bool {
+    // `app.jinja_env.overlay(…)` is the same environment with other options.
+    let made = made.strip_suffix(".overlay").unwrap_or(made);
     let class = made.rsplit('.').next().unwrap_or(made);
     !class.contains("Sandbox") && (class.ends_with("Environment") || class.to_ascii_lowercase().contains("jinja"))
 }
