@@ -108,6 +108,14 @@ pub struct Choices {
 }
 
 impl Remedy {
+    /// The files that git stops tracking by it.
+    pub fn untracked(&self) -> impl Iterator<Item = &RepoPath> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Untrack { path } => Some(path),
+            _ => None,
+        })
+    }
+
     /// Whether it has git stop tracking a file.
     pub fn untracks(&self) -> bool {
         self.changes.iter().any(|change| matches!(change, Change::Untrack { .. }))

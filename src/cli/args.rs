@@ -106,6 +106,10 @@ pub enum Command {
     /// List leaked values in git history, live or old, with a plan to clean up
     History(HistoryArgs),
     /// Give a fresh clone its .env: keys are made, defaults copied, the rest asked for
+    ///
+    /// On a terminal a screen shows every variable and takes the answers; with --accessible or
+    /// --no-tui they are numbered questions. With --set, --set-file or --yes nothing is drawn, and only
+    /// what is left is asked for.
     Onboard(OnboardArgs),
     /// Run a command with the stored keys in its environment
     Exec(ExecArgs),

@@ -3,17 +3,12 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use crossterm::terminal;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
+use crate::process::echo::{Hidden, LONGEST_LINE};
 use crate::secret::Secret;
 
 use super::error::CliError;
-use super::exit::Exit;
-
-/// Longest answer, in bytes.
-const LONGEST: usize = 64 * 1024;
 
 /// Whether a person can be asked.
 pub(super) fn is_possible() -> bool {
@@ -36,7 +31,7 @@ pub(super) fn say(text: &str) -> Result<(), CliError> {
 /// The terminal is gone, or the input has ended.
 pub(super) fn line(prompt: &str) -> Result<Secret, CliError> {
     say(prompt)?;
-    let mut text = Zeroizing::new(String::with_capacity(1024));
+    let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST_LINE));
     let read = std::io::stdin().lock().read_line(&mut text).map_err(|error| gone(&error))?;
     if read == 0 {
         return Err(ended());
@@ -47,65 +42,22 @@ pub(super) fn line(prompt: &str) -> Result<Secret, CliError> {
 /// One line that is not shown while it is typed.
 ///
 /// # Errors
-/// The terminal is gone, or the person stopped.
+/// The terminal is gone, the input has ended, or the line is longer than a terminal takes.
 pub(super) fn hidden(prompt: &str) -> Result<Secret, CliError> {
     say(prompt)?;
-    let quiet = Quiet::begin()?;
-    let answer = typed();
-    drop(quiet);
+    let hidden = Hidden::begin().map_err(|error| gone(&error))?;
+    let answer = line("");
+    let typed = hidden.is_some();
+    drop(hidden);
     say("\n")?;
-    answer
-}
-
-/// Echo is off as long as it lives.
-struct Quiet;
-
-impl Quiet {
-    fn begin() -> Result<Self, CliError> {
-        terminal::enable_raw_mode().map_err(|error| gone(&error))?;
-        Ok(Self)
+    let answer = answer?;
+    if typed && answer.expose().len() >= LONGEST_LINE {
+        return Err(CliError::usage("the value is longer than a terminal takes on one line")
+            .why("the system cuts such lines, and half a value must not be taken")
+            .now("--set-file NAME=FILE   reads it from a file")
+            .nothing_written());
     }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        let _ = terminal::disable_raw_mode();
-    }
-}
-
-fn typed() -> Result<Secret, CliError> {
-    let mut text = Zeroizing::new(String::with_capacity(LONGEST));
-    loop {
-        let event = event::read().map_err(|error| gone(&error))?;
-        let key = match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => key,
-            Event::Paste(mut pasted) => {
-                if text.len() + pasted.len() <= LONGEST {
-                    text.push_str(&pasted);
-                }
-                pasted.zeroize();
-                continue;
-            }
-            _ => continue,
-        };
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Enter => return Ok(Secret::from(text.trim())),
-            KeyCode::Char('c') if control => return Err(stopped()),
-            KeyCode::Char('d') if control && text.is_empty() => return Err(ended()),
-            KeyCode::Char('u') if control => text.clear(),
-            KeyCode::Char('j' | 'm') if control => return Ok(Secret::from(text.trim())),
-            KeyCode::Backspace => {
-                text.pop();
-            }
-            KeyCode::Char(c) if !control && text.len() < LONGEST => text.push(c),
-            _ => {}
-        }
-    }
-}
-
-fn stopped() -> CliError {
-    CliError::new(Exit::Interrupted, "stopped").why("Ctrl-C was pressed").now("flask-harden onboard").nothing_written()
+    Ok(answer)
 }
 
 fn ended() -> CliError {

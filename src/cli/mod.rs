@@ -82,7 +82,7 @@ fn command(cli: &Cli, faces: Faces, output: &Output) -> Result<Exit, CliError> {
         Some(Command::Scan(args)) => commands::scan::run(&args.paths, args.history, &cli.global, output),
         Some(Command::Explain(args)) => commands::explain::run(args, &cli.global, output),
         Some(Command::History(args)) => commands::history::run(args, &cli.global, output),
-        Some(Command::Onboard(args)) => commands::onboard::run(args, &cli.global, output),
+        Some(Command::Onboard(args)) => commands::onboard::run(args, &cli.global, faces, output),
         Some(Command::Exec(args)) => commands::exec::run(args, &cli.global),
         Some(Command::Rotate(args)) => commands::rotate::run(args, &cli.global, output),
         Some(Command::Store(args)) => commands::store::run(&args.command, &cli.global, output),

@@ -100,7 +100,7 @@ pub fn write(root: &Path, draft: &Draft) -> Result<Written, EngineError> {
 type Put = (Option<Receipt>, Vec<ShownKey>);
 
 /// Writes a draft: the record, the keys outside of the tree, then the files. `given` are values for
-/// that store; what is not among them is made.
+/// that store, or to be shown; what is not among them is made.
 pub(super) fn put(
     session: &Session<'_>,
     draft: &Draft,
@@ -116,7 +116,7 @@ pub(super) fn put(
     if new != old {
         session.keep_record(&new)?;
     }
-    let result = Placed::put(draft, given).and_then(|placed| put_files(session, draft, placed, read_back));
+    let result = Placed::put(draft, given).and_then(|placed| put_files(session, draft, given, placed, read_back));
     if result.is_err() && new != old {
         // Where this fails too, the record names keys that are not there; `store status` says so.
         let _ = session.keep_record(&old);
@@ -127,13 +127,14 @@ pub(super) fn put(
 fn put_files(
     session: &Session<'_>,
     draft: &Draft,
+    given: &BTreeMap<String, Secret>,
     placed: Placed,
     read_back: &mut dyn FnMut() -> Result<(), String>,
 ) -> Result<Put, EngineError> {
     if draft.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let shown = match keys_to_show(draft) {
+    let shown = match keys_to_show(draft, given) {
         Ok(shown) => shown,
         Err(error) => return Err(placed.take_back(error)),
     };
@@ -144,9 +145,11 @@ fn put_files(
     }
 }
 
-fn keys_to_show(draft: &Draft) -> Result<Vec<ShownKey>, EngineError> {
+/// What is kept nowhere: the values that were given, and new keys for the others.
+fn keys_to_show(draft: &Draft, given: &BTreeMap<String, Secret>) -> Result<Vec<ShownKey>, EngineError> {
     let shown = draft.secrets.iter().filter(|secret| matches!(secret.held, Held::Shown { .. }));
-    shown.map(|secret| Ok(ShownKey { name: secret.name.clone(), value: keys::fresh()? })).collect()
+    let value = |name: &str| given.get(name).map_or_else(keys::fresh, |value| Ok(Secret::from(value.expose())));
+    shown.map(|secret| Ok(ShownKey { name: secret.name.clone(), value: value(&secret.name)? })).collect()
 }
 
 /// Every new key stands in its env file, for an independent reader.

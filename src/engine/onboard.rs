@@ -1,43 +1,45 @@
 //! `onboard`: a fresh clone gets its env file. The tree is read, each variable classed, answers
 //! are taken from whoever asks, and everything is written in one run that `undo` takes back.
 
+mod place;
+mod values;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::apply::{Receipt, Recovered, Session, StateDir};
-use crate::facts::masks;
+use crate::apply::{Recovered, Session, StateDir};
 use crate::lang::dotenv;
-use crate::plan::onboard::{Answers, Composed, Example, ItemState, Need, Onboard, OnboardItem, TextError};
-use crate::plan::onboard::{env_text, examples, onboard, starts, target_name};
-use crate::plan::{self, Before, ChosenStore, Composing, Decisions, Draft, FileChange, Held, Phase, SecretChange};
+use crate::plan::onboard::{Answer, Answers, Composed, ItemState, Need, Onboard, OnboardItem, StartWay, TextError};
+use crate::plan::onboard::{env_text, onboard, starts};
+use crate::plan::{self, ChosenStore, Composing, Decisions, Draft, Held, SecretChange};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::repo::{GitState, Tree};
 use crate::rules;
 use crate::secret::Secret;
-use crate::secret::generate::{GenerateError, OsRandom};
-use crate::store::{StoreId, env_file};
-use crate::text::diff::{self, Side};
-use crate::text::{RepoPath, SourceFile};
+use crate::secret::generate::{GenerateError, KeySource};
+use crate::store::StoreId;
+use crate::text::RepoPath;
 
-use super::fix::{ShownKey, put};
-use super::{EngineError, ErrorKind, Request, Scan, choose, keys};
+use super::fix::put;
+use super::{EngineError, ErrorKind, Request, Scan, Written, choose, keys};
 
-/// Bytes of an example that is named.
+use values::{change, check_value, unknown};
+
+/// Bytes of an example that is named, and of an env file that is read back.
 const EXAMPLE_LIMIT: u64 = 1 << 20;
-/// Longest value that is taken.
-const MAX_VALUE: usize = 64 * 1024;
 
-/// A fresh clone that is being set up. As long as it lives no other run writes here.
-pub struct Onboarding<'t> {
-    tree: &'t Tree,
-    session: Session<'t>,
-    pub scan: Scan,
+/// A fresh clone that is being set up. Holds no lock: what changes meanwhile is refused when it is
+/// written.
+pub struct Onboarding {
+    pub scan: Arc<Scan>,
+    recovered: Vec<Recovered>,
     choices: Choices,
     named: bool,
     adopt: bool,
-    /// Where keys go and why there, in words.
+    /// Where secrets go and why there, in words.
     pub store: String,
     pub steps: Onboard,
 }
@@ -45,38 +47,104 @@ pub struct Onboarding<'t> {
 /// What will be written.
 pub struct OnboardDraft {
     pub draft: Draft,
-    /// Values for the store outside of the tree, where they are not new keys of the usual kind.
+    /// Values for the store outside of the tree, or to be shown one time, by name.
     given: BTreeMap<String, Secret>,
     /// Variables that the host has to set, with a store that keeps nothing.
     pub unset: Vec<String>,
 }
 
-impl<'t> Onboarding<'t> {
-    /// Takes the lock, scans, and classes what the example and the code ask for. `from`: the example
-    /// a person names.
+impl Onboarding {
+    /// Deals with interrupted runs, scans, and classes what the example and the code ask for. `from`:
+    /// the example a person names.
     ///
     /// # Errors
-    /// As [`super::scan`]; or there is no one project to set up, or the example cannot be read.
-    pub fn begin(tree: &'t Tree, request: &Request, from: Option<&Path>) -> Result<Self, EngineError> {
-        let session = Session::begin(tree, &StateDir::from_env()?)?;
-        let scan = super::scan(request)?;
-        session.record()?;
-        let (choices, why) = choose::choices(&scan, request, &choose::new_id()?, None)?;
+    /// As [`super::scan`]; or another run is at work, there is no one project to set up, the example
+    /// cannot be read, or the store cannot be used.
+    pub fn begin(request: &Request, from: Option<&Path>) -> Result<Self, EngineError> {
+        let recovered = {
+            let tree = Tree::open(&request.root)?;
+            let session = Session::begin(&tree, &StateDir::from_env()?)?;
+            // A record that cannot be read must not be taken for an empty one and replaced.
+            session.record()?;
+            session.recovered().to_vec()
+        };
+        let scan = Arc::new(super::scan(request)?);
+        let mut begun = Self::of(scan, request, from, None)?;
+        begun.recovered = recovered;
+        Ok(begun)
+    }
+
+    /// The same with the secrets in a store that a person picked.
+    ///
+    /// # Errors
+    /// As [`Onboarding::begin`].
+    pub fn with_store(&self, request: &Request, from: Option<&Path>, store: StoreId) -> Result<Self, EngineError> {
+        Self::of(Arc::clone(&self.scan), request, from, Some(store))
+    }
+
+    fn of(
+        scan: Arc<Scan>,
+        request: &Request,
+        from: Option<&Path>,
+        picked: Option<StoreId>,
+    ) -> Result<Self, EngineError> {
+        let (choices, why) = choose::choices(&scan, request, &choose::new_id()?, picked)?;
+        let why = if why == choose::BY_DEFAULT { "the default" } else { &why };
         let store = format!("{} ({why})", choices.store.name());
-        let named = scan.options.store.value != "auto";
-        let (root, file, example) = place(&scan, tree, from)?;
+        let named = picked.is_some() || scan.options.store.value != "auto";
+        let tree = Tree::open(&scan.root)?;
+        let (root, file, example) = place::place(&scan, &tree, from)?;
         let steps = onboard(&scan.facts, root, file, example);
-        Ok(Self { tree, session, scan, choices, named, adopt: request.flags.adopt, store, steps })
+        let recovered = Vec::new();
+        let mut begun = Self { scan, recovered, choices, named, adopt: request.flags.adopt, store, steps };
+        begun.look_in_store(&choose::recorded(&tree))?;
+        Ok(begun)
+    }
+
+    /// Looks which secrets the store has already: nobody is asked for those.
+    fn look_in_store(&mut self, record: &crate::apply::StoreRecord) -> Result<(), EngineError> {
+        let id = self.choices.store;
+        if !keys::keeps(id) {
+            return Ok(());
+        }
+        let open = |item: &&mut OnboardItem| item.is_free() && item.is_secret();
+        let mut items = self.steps.items.iter_mut().filter(open).peekable();
+        if items.peek().is_none() {
+            return Ok(());
+        }
+        let store = keys::open(id)?;
+        store.probe().map_err(|error| keys::unusable(id, &error))?;
+        for item in items {
+            let place = self.choices.item(&self.steps.root, &item.name);
+            if store.meta(&place).map_err(|error| keys::unusable(id, &error))?.is_none() {
+                continue;
+            }
+            if !self.adopt && !record.owns(id, &place) {
+                return Err(keys::foreign(id, &place));
+            }
+            item.state = ItemState::InStore;
+        }
+        Ok(())
     }
 
     /// What became of runs that were interrupted earlier.
     pub fn recovered(&self) -> &[Recovered] {
-        self.session.recovered()
+        &self.recovered
+    }
+
+    /// The store secrets go to.
+    pub fn store_id(&self) -> StoreId {
+        self.choices.store
+    }
+
+    /// Whether a person has to say what an item's value is: not where the host is to set it.
+    pub fn is_asked(&self, item: &OnboardItem) -> bool {
+        item.is_asked() && (self.choices.store.makes_keys() || !item.is_secret())
     }
 
     /// The items a person still has to answer.
     pub fn questions(&self, answers: &Answers) -> Vec<&OnboardItem> {
-        self.steps.items.iter().filter(|item| item.is_asked() && !answers.contains_key(&item.name)).collect()
+        self.steps.items.iter().filter(|item| self.is_asked(item) && !answers.contains_key(&item.name)).collect()
     }
 
     /// Whether answers can be taken.
@@ -85,22 +153,59 @@ impl<'t> Onboarding<'t> {
     /// A name that nothing here asks for, a value that no env file can hold, or one for a variable
     /// that has another value already.
     pub fn check(&self, answers: &Answers) -> Result<(), EngineError> {
-        for (name, value) in answers {
+        for (name, answer) in answers {
             let Some(item) = self.steps.items.iter().find(|item| item.name == *name) else {
                 return Err(unknown(name, &self.steps));
             };
-            check_value(name, value)?;
-            let present = matches!(item.state, ItemState::Present | ItemState::AsInExample);
-            if present && !self.has_value(name, value) {
-                return Err(EngineError::new(
-                    ErrorKind::StoreUnusable,
-                    format!("{name} has another value in {} already", self.steps.file),
-                )
-                .why("onboard adds what is missing and replaces nothing")
-                .now(format!("change {name} in {} yourself, or leave it out of the options", self.steps.file)));
+            if let Some(value) = answer.given() {
+                check_value(name, value)?;
+                self.check_place(item, answer, value)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a text can be the value of a variable. Asks no store.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn takes(&self, item: &OnboardItem, value: &Secret) -> Result<(), String> {
+        if !value.is_empty() && !self.choices.store.makes_keys() && (item.is_secret() || item.hidden) {
+            return Err("with the store none the host sets every secret".to_owned());
+        }
+        check_value(&item.name, value).map_err(|error| error.why.unwrap_or(error.what))
+    }
+
+    /// Whether a value has a place to go to, and takes that of no other value.
+    fn check_place(&self, item: &OnboardItem, answer: &Answer, value: &Secret) -> Result<(), EngineError> {
+        let (name, id) = (&item.name, self.choices.store);
+        match item.state {
+            ItemState::Present | ItemState::AsInExample if !self.has_value(name, value) => {
+                let file = &self.steps.file;
+                Err(EngineError::new(ErrorKind::StoreUnusable, format!("{name} has another value in {file} already"))
+                    .why("onboard adds what is missing and replaces nothing")
+                    .now(format!("change {name} in {file} yourself, or leave it out of the options")))
+            }
+            _ if keys::keeps(id) && item.is_secret_as(Some(answer)) && !value.is_empty() => {
+                let place = self.choices.item(&self.steps.root, name);
+                let stored = keys::open(id)?.get(&place).map_err(|error| keys::unusable(id, &error))?;
+                if stored.is_none_or(|stored| stored.value == *value) {
+                    return Ok(());
+                }
+                let title = id.info().title;
+                let what = format!("{name} has another value in the {title} already");
+                Err(EngineError::new(ErrorKind::StoreUnusable, what)
+                    .why("onboard uses what is there and replaces nothing")
+                    .now(format!("flask-harden store set {name} --replace   puts another value there"))
+                    .now(format!("leave {name} out of the options")))
+            }
+            _ if !id.makes_keys() && item.is_secret_as(Some(answer)) && !value.is_empty() => {
+                Err(EngineError::new(ErrorKind::Settings, format!("the value for {name} would be kept nowhere"))
+                    .why("with --store none the host sets every secret")
+                    .now(format!("leave {name} out of the options, or name another store")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn has_value(&self, name: &str, value: &Secret) -> bool {
@@ -112,7 +217,8 @@ impl<'t> Onboarding<'t> {
     ///
     /// # Errors
     /// A store or an env file that cannot take it.
-    pub fn draft(&self, answers: &Answers) -> Result<OnboardDraft, EngineError> {
+    pub fn draft(&self, answers: &Answers, random: &mut dyn KeySource) -> Result<OnboardDraft, EngineError> {
+        self.check(answers)?;
         let facts = &self.scan.facts;
         let file = &self.steps.file;
         let source = facts.files.get(file);
@@ -122,11 +228,11 @@ impl<'t> Onboarding<'t> {
                 .now(format!("look at {file}, or move it away, then type the command again")));
         }
         let existing = source.map(|source| source.text.as_str());
-        let composed = env_text(&self.steps, existing, answers, self.choices.store, &mut OsRandom)
+        let composed = env_text(&self.steps, existing, answers, self.choices.store, random)
             .map_err(|error| self.not_written(error))?;
         let mut given = BTreeMap::new();
         for name in &composed.stored {
-            if let Some(value) = self.value_for_store(name, answers)? {
+            if let Some(value) = self.value_for_store(name, answers, random)? {
                 given.insert(name.clone(), value);
             }
         }
@@ -144,7 +250,7 @@ impl<'t> Onboarding<'t> {
         let (store, project) = (self.choices.store, self.choices.project.clone());
         draft.chosen = Some(ChosenStore { store, project, named: self.named });
         if draft.secrets.iter().any(|secret| matches!(secret.held, Held::Store { .. })) {
-            keys::settle(&mut draft, &choose::recorded(self.tree), self.adopt)?;
+            keys::settle(&mut draft, &choose::recorded(&Tree::open(&self.scan.root)?), self.adopt)?;
         }
         let unset = if self.choices.store == StoreId::None { composed.stored } else { Vec::new() };
         Ok(OnboardDraft { draft, given, unset })
@@ -189,12 +295,14 @@ impl<'t> Onboarding<'t> {
     }
 
     fn is_ignored(&self) -> bool {
-        let state = GitState::open(self.tree);
+        let Ok(tree) = Tree::open(&self.scan.root) else { return true };
+        let state = GitState::open(&tree);
         state.git().is_none_or(|git| git.is_ignored(&self.steps.file))
     }
 
     fn may_be_written(&self, file: &RepoPath) -> Result<(), EngineError> {
-        let state = GitState::open(self.tree);
+        let tree = Tree::open(&self.scan.root)?;
+        let state = GitState::open(&tree);
         if !state.git().is_some_and(|git| git.is_tracked(file)) {
             return Ok(());
         }
@@ -206,16 +314,23 @@ impl<'t> Onboarding<'t> {
     }
 
     /// A value for the store that is no key of the usual kind: an answer, or of another form.
-    fn value_for_store(&self, name: &str, answers: &Answers) -> Result<Option<Secret>, EngineError> {
-        if let Some(answer) = answers.get(name) {
-            return Ok(Some(Secret::from(answer.expose())));
+    fn value_for_store(
+        &self,
+        name: &str,
+        answers: &Answers,
+        random: &mut dyn KeySource,
+    ) -> Result<Option<Secret>, EngineError> {
+        let answer = answers.get(name);
+        if let Some(value) = answer.and_then(Answer::given) {
+            return Ok(Some(Secret::from(value.expose())));
         }
-        let need = self.steps.items.iter().find(|item| item.name == name).map(|item| &item.need);
-        match need {
-            Some(Need::Generate(kind)) => kind.make(&mut OsRandom).map(Some).map_err(|error| {
+        let item = self.steps.items.iter().find(|item| item.name == name && item.state != ItemState::InStore);
+        let made = |item: &&OnboardItem| answer.is_some() || matches!(item.need, Need::Generate(_));
+        match item.filter(made) {
+            Some(item) => item.kind.make(random).map(Some).map_err(|error| {
                 EngineError::new(ErrorKind::StoreUnusable, "no key could be made").why(error.to_string())
             }),
-            _ => Ok(None),
+            None => Ok(None),
         }
     }
 
@@ -231,14 +346,16 @@ impl<'t> Onboarding<'t> {
             .now("flask-harden onboard --from FILE   follows another example")
     }
 
-    /// Writes a draft; `None` where it changes nothing.
+    /// Writes a draft that was made and shown. A file that changed since is refused.
     ///
     /// # Errors
     /// Where a store or a write is refused or fails; the text says what that left.
-    pub fn write(&self, made: &OnboardDraft) -> Result<(Option<Receipt>, Vec<ShownKey>), EngineError> {
+    pub fn write(&self, made: &OnboardDraft) -> Result<Written, EngineError> {
+        let tree = Tree::open(&self.scan.root)?;
+        let session = Session::begin(&tree, &StateDir::from_env()?)?;
         let file = &self.steps.file;
         let mut read_back = || {
-            let found = self.tree.read(file, EXAMPLE_LIMIT).map_err(|error| error.to_string())?;
+            let found = tree.read(file, EXAMPLE_LIMIT).map_err(|error| error.to_string())?;
             let bytes = Zeroizing::new(found.bytes);
             let text = std::str::from_utf8(&bytes).map_err(|_| format!("{file} is not UTF-8 text"))?;
             let held = made.draft.secrets.iter().filter(|secret| matches!(secret.held, Held::File(_)));
@@ -247,124 +364,20 @@ impl<'t> Onboarding<'t> {
                 Some(secret) => Err(format!("{file} does not give {} back", secret.name)),
             }
         };
-        put(&self.session, &made.draft, &made.given, &mut read_back)
+        let (receipt, shown) = put(&session, &made.draft, &made.given, &mut read_back)?;
+        Ok(Written { receipt, recovered: session.recovered().to_vec(), shown })
     }
 
     /// How the app is started once this is written, the best way first.
-    pub fn starts(&self) -> Vec<String> {
+    pub fn starts(&self) -> Vec<StartWay> {
         let named = |item: &&OnboardItem| {
             item.read && !matches!(item.need, Need::Optional) && item.state != ItemState::SetElsewhere
         };
-        let names: Vec<String> = self.steps.items.iter().filter(named).map(|item| item.name.clone()).collect();
-        let outside = !self.choices.store.is_file() && self.steps.items.iter().any(OnboardItem::is_secret);
-        starts(&self.scan.facts, &self.steps.root, &self.steps.file, &names, outside)
-    }
-}
-
-type Place = (RepoPath, RepoPath, Option<Example>);
-
-/// Root of the project, its env file, and the example.
-fn place(scan: &Scan, tree: &Tree, from: Option<&Path>) -> Result<Place, EngineError> {
-    let facts = &scan.facts;
-    if let Some(path) = from {
-        return named(scan, tree, path);
-    }
-    if let Some(example) = examples(facts).first() {
-        let text = facts.files.get(&example.path).map(|source| source.text.clone()).unwrap_or_default();
-        let file = example.path.parent().join(&target_name(example.path.name()));
-        let file = file.unwrap_or_else(RepoPath::root);
-        let example_of = Example { name: example.path.to_string(), text };
-        return Ok((facts.project_root(&example.path), file, Some(example_of)));
-    }
-    let root = match facts.projects.as_slice() {
-        [] => RepoPath::root(),
-        [one] => one.root.clone(),
-        several if several.iter().any(|project| project.root.is_root()) => RepoPath::root(),
-        several => {
-            let mut roots: Vec<&str> = several.iter().map(|project| project.root.as_str()).collect();
-            roots.sort_unstable();
-            let error = EngineError::new(ErrorKind::Settings, "there are several apps here, and no example env file")
-                .why("each of them has an env file of its own");
-            return Err(roots.into_iter().fold(error, |error, root| error.now(format!("flask-harden onboard {root}"))));
-        }
-    };
-    let file = root.join(env_file::NAME).unwrap_or_else(RepoPath::root);
-    Ok((root, file, None))
-}
-
-/// The place of an example that a person names.
-fn named(scan: &Scan, tree: &Tree, path: &Path) -> Result<Place, EngineError> {
-    let failed = |why: String| {
-        EngineError::new(ErrorKind::Settings, format!("the example {} cannot be read", path.display()))
-            .why(why)
-            .now("flask-harden onboard --from .env.example")
-    };
-    let full = path.canonicalize().map_err(|error| failed(error.to_string()))?;
-    let size = full.metadata().map_err(|error| failed(error.to_string()))?;
-    if !size.is_file() || size.len() > EXAMPLE_LIMIT {
-        return Err(failed("it is no file, or larger than 1 MiB".to_owned()));
-    }
-    let bytes = std::fs::read(&full).map_err(|error| failed(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
-    let inside = full.strip_prefix(tree.root()).ok().and_then(Path::to_str).and_then(RepoPath::new);
-    let dir = inside.as_ref().map_or_else(RepoPath::root, RepoPath::parent);
-    let name = full.file_name().map(|name| target_name(&name.to_string_lossy())).unwrap_or_default();
-    let name = if inside.is_some() && name.contains("env") { name } else { env_file::NAME.to_owned() };
-    let file = dir.join(&name).filter(|file| inside.as_ref() != Some(file));
-    let file = file.ok_or_else(|| failed("it is the env file itself".to_owned()))?;
-    let root = inside.as_ref().map_or_else(RepoPath::root, |inside| scan.facts.project_root(inside));
-    Ok((root, file, Some(Example { name: path.display().to_string(), text })))
-}
-
-fn unknown(name: &str, steps: &Onboard) -> EngineError {
-    let mut error = EngineError::new(ErrorKind::Settings, format!("nothing here asks for {name}"))
-        .why("neither the example nor the code of the app has that name");
-    let mut known: Vec<&str> = steps.items.iter().map(|item| item.name.as_str()).collect();
-    known.sort_by(|a, b| strsim::jaro_winkler(b, name).total_cmp(&strsim::jaro_winkler(a, name)));
-    known.truncate(5);
-    if !known.is_empty() {
-        error = error.now(format!("one of those it does ask for: {}", known.join(", ")));
-    }
-    error.now("flask-harden onboard   without it")
-}
-
-fn check_value(name: &str, value: &Secret) -> Result<(), EngineError> {
-    let refused = |why: &str| {
-        Err(EngineError::new(ErrorKind::Settings, format!("the value for {name} cannot stand in an env file"))
-            .why(why)
-            .now(format!("--set-file {name}=FILE   with one line of text in the file")))
-    };
-    let text = value.expose();
-    match text {
-        _ if text.len() > MAX_VALUE => refused("it is longer than 64 KiB"),
-        _ if text.contains(['\n', '\r', '\0']) => {
-            refused("it has several lines; a variable of the environment takes one")
-        }
-        _ if text.contains("${") => refused("it contains ${, which readers of env files take for another variable"),
-        _ => Ok(()),
-    }
-}
-
-/// The env file as a change, its values masked.
-fn change(file: &RepoPath, old: Option<&SourceFile>, after: Zeroizing<String>) -> FileChange {
-    // An existing file that is closed to others keeps its bits: its group was given on purpose.
-    let mode = match old.map(|source| source.mode) {
-        Some(mode) if mode & 0o007 == 0 => mode,
-        Some(mode) => mode & 0o700,
-        None => env_file::MODE,
-    };
-    let new = SourceFile::new(file.clone(), after.to_string(), mode);
-    let (old_hidden, new_hidden) = (old.map(masks::hidden).unwrap_or_default(), masks::hidden(&new));
-    let side = old.map(|source| Side { text: &source.text, secrets: &old_hidden });
-    let diff = diff::unified(file, side.as_ref(), &Side { text: &after, secrets: &new_hidden });
-    FileChange {
-        path: file.clone(),
-        before: old.map(|source| Before { hash: source.hash.clone(), mode: source.mode }),
-        after,
-        mode,
-        phase: Phase::Secret,
-        diff,
-        revealed: None,
-        remedies: Vec::new(),
+        let by_hand = !self.choices.store.is_file() && !keys::keeps(self.choices.store);
+        let here = |item: &&OnboardItem| !(by_hand && item.is_secret());
+        let items = self.steps.items.iter().filter(named).filter(here);
+        let names: Vec<String> = items.map(|item| item.name.clone()).collect();
+        let outside = keys::keeps(self.choices.store) && self.steps.items.iter().any(OnboardItem::is_secret);
+        starts(&self.scan.facts, &self.steps, &names, outside)
     }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::apply::{Receipt, Recovered, RunId, UndoOptions, UndoReport};
 use crate::facts::Facts;
 use crate::finding::Finding;
+use crate::plan::onboard::Answers;
 use crate::plan::{Consequence, Decisions, Draft};
 use crate::secret::Secret;
 use crate::secret::generate::{KeySource, OsRandom};
@@ -18,7 +20,7 @@ use super::config::{ConfigTable, config_table};
 use super::ignores::Ignore;
 use super::offers::{StoreOffer, offers};
 use super::patch::{Patch, edited_patch, patches};
-use super::{EngineError, Plan, Request, Scan, ScanEvent, ScanProgress, ShownKey, Written};
+use super::{EngineError, OnboardDraft, Onboarding, Plan, Request, Scan, ScanEvent, ScanProgress, ShownKey, Written};
 
 /// One thing to do.
 pub enum Work {
@@ -40,6 +42,12 @@ pub enum Work {
     Undo { run: RunId },
     /// Every setting on every target.
     Config { scan: Arc<Scan> },
+    /// What a fresh clone needs. `again`: as it was seen before, with the secrets in this store.
+    Onboard { from: Option<PathBuf>, again: Option<(Arc<Onboarding>, StoreId)> },
+    /// Make the env file of these answers. `number` comes back with it.
+    OnboardDraft { begun: Arc<Onboarding>, answers: Answers, number: u64 },
+    /// Write it.
+    OnboardWrite { begun: Arc<Onboarding>, made: Arc<OnboardDraft> },
 }
 
 /// What came of it. Answers to one desk come in the order of the questions.
@@ -90,6 +98,11 @@ pub enum Done {
         stopped: Option<i32>,
     },
     Config(Arc<ConfigTable>),
+    Onboarding(Arc<Onboarding>),
+    OnboardDrafted {
+        number: u64,
+        made: Arc<OnboardDraft>,
+    },
     /// It could not be done.
     Failed(EngineError),
 }
@@ -153,6 +166,22 @@ impl Desk {
                 tell(Done::Undone { report: result?.report, stopped });
             }
             Work::Config { scan } => tell(Done::Config(Arc::new(config_table(&scan)))),
+            Work::Onboard { from, again } => {
+                let begun = match again {
+                    Some((before, store)) => before.with_store(&self.request, from.as_deref(), store)?,
+                    None => Onboarding::begin(&self.request, from.as_deref())?,
+                };
+                tell(Done::Onboarding(Arc::new(begun)));
+            }
+            Work::OnboardDraft { begun, answers, number } => {
+                let made = begun.draft(&answers, &mut *self.random)?;
+                tell(Done::OnboardDrafted { number, made: Arc::new(made) });
+            }
+            Work::OnboardWrite { begun, made } => {
+                let (result, stopped) = crate::process::signals::writing(|| begun.write(&made));
+                let Written { receipt, recovered, shown } = result?;
+                tell(Done::Written { receipt: receipt.map(Box::new), recovered, shown, stopped });
+            }
         }
         Ok(())
     }

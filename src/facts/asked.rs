@@ -120,10 +120,12 @@ fn in_file(facts: &Facts, file: &PyFile, found: &mut BTreeMap<String, Asked>) {
         }
     });
     let fernet = names.mentions("cryptography");
+    // What a script of the project needs, the app can do without.
+    let script = is_script(&file.path) && !facts.apps.apps.iter().any(|app| app.path == file.path);
     for (read, expr) in reads {
         let location = facts.files.locate(&file.path, expr.span);
         let caught = tried.iter().any(|span| span.start <= expr.span.start && expr.span.end <= span.end);
-        let optional = caught || looked_for.contains(&read.name);
+        let optional = script || caught || looked_for.contains(&read.name);
         let known = take(found, &read, location);
         known.fernet |= fernet;
         known.required &= !optional;
@@ -153,6 +155,12 @@ fn take<'f>(found: &'f mut BTreeMap<String, Asked>, read: &EnvRead, location: Lo
     known.required |= required;
     known.default |= default;
     known
+}
+
+/// Whether a file is a helper beside the app, by the directory it lies in.
+fn is_script(path: &RepoPath) -> bool {
+    let dirs = ["bin", "script", "scripts", "tools", "ci", ".ci", ".github", "release", "benchmarks"];
+    path.parent().components().any(|part| dirs.contains(&part))
 }
 
 fn is_of_the_system(name: &str) -> bool {

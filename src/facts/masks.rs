@@ -126,6 +126,14 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
     merged(spans)
 }
 
+/// The value of a name of an example, as it may be shown: what could be a secret in it is masked.
+pub fn example_value(name: &str, value: &str) -> String {
+    let Some(path) = RepoPath::new("example") else { return MASK.to_owned() };
+    let source = SourceFile::new(path, format!("{name}=\"{value}\""), 0o600);
+    let within = Span::new(name.len() + 2, source.text.len().saturating_sub(1));
+    mask(&source.text, within, &hidden(&source))
+}
+
 /// Sorted spans with those that overlap made one.
 fn merged(spans: Vec<Span>) -> Vec<Span> {
     let mut merged: Vec<Span> = Vec::new();

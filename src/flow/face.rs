@@ -1,8 +1,10 @@
 //! What both interactive faces are given when they begin, and how a sitting ends.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::engine::{EngineError, Request};
+
+use super::{Effect, Flow};
 
 /// How a sitting looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +20,17 @@ pub struct Looks {
 /// Writes a report that the person asked for. The error says why it could not.
 pub type Save = fn(&Path, &str) -> Result<(), String>;
 
+/// What a sitting is for.
+pub enum Errand {
+    /// Findings, fixes, and writing them.
+    Harden,
+    /// An env file for a fresh clone, from the example a person names.
+    Onboard { from: Option<PathBuf> },
+}
+
 /// What a sitting begins with.
 pub struct Start {
+    pub errand: Errand,
     pub request: Request,
     /// The tree, as it is shown.
     pub root: String,
@@ -27,6 +38,16 @@ pub struct Start {
     pub save: Save,
     /// What turned the plain mode on, in words; nothing where it is not on.
     pub plain: Option<String>,
+}
+
+impl Errand {
+    /// The sitting, and what it asks for first.
+    pub fn begin(self, looks: Looks) -> (Flow, Vec<Effect>) {
+        match self {
+            Errand::Harden => Flow::start(looks.reveal),
+            Errand::Onboard { from } => Flow::onboard(from),
+        }
+    }
 }
 
 /// How a sitting ended.

@@ -10,6 +10,9 @@ impl Flow {
     /// Takes what a person wants.
     pub fn handle(&mut self, intent: Intent) -> Vec<Effect> {
         self.notice = None;
+        if self.setup.is_some() {
+            return self.handle_setup(intent);
+        }
         match intent {
             Intent::Next => self.next(),
             Intent::Back => self.back(),
@@ -50,6 +53,8 @@ impl Flow {
             Intent::No => self.just(|flow| flow.question = None),
             Intent::Dismiss => self.just(|flow| flow.error = None),
             Intent::Quit => self.quit(),
+            // Of a clone that is set up.
+            Intent::Generate | Intent::CopyDefault | Intent::LeaveEmpty | Intent::ChooseStore => Vec::new(),
         }
     }
 
@@ -88,7 +93,7 @@ impl Flow {
         if self.offers.is_none() { self.ask_offers() } else { Vec::new() }
     }
 
-    fn ask_offers(&mut self) -> Vec<Effect> {
+    pub(super) fn ask_offers(&mut self) -> Vec<Effect> {
         let Some(scan) = self.scan.clone() else { return Vec::new() };
         self.busy = Some("looking at the stores");
         vec![Effect::Work(Work::Offers { scan })]
@@ -345,11 +350,11 @@ impl Flow {
             }
             // A reason is a text, not a yes.
             kept @ Some(Question::Reason(_)) => self.just(|flow| flow.question = kept),
-            None => Vec::new(),
+            Some(Question::LeaveEmpty(_)) | None => Vec::new(),
         }
     }
 
-    fn quit(&mut self) -> Vec<Effect> {
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
         // A write under way ends first; it is short.
         if self.step == Step::Writing {
             return Vec::new();

@@ -69,6 +69,14 @@ pub enum Intent {
     CopyStep(usize),
     /// Save the report under this name.
     Save(String),
+    /// A new random value for the variable in view.
+    Generate,
+    /// The example's value for the variable in view.
+    CopyDefault,
+    /// The variable in view stays empty.
+    LeaveEmpty,
+    /// Look where secrets go.
+    ChooseStore,
     Yes,
     No,
     /// Close the error that is shown.
@@ -117,6 +125,8 @@ pub enum Question {
     UndoRun,
     /// An edited patch was refused: edit again?
     EditAgain { remedy: String, error: EngineError },
+    /// Leave these variables empty, and go on.
+    LeaveEmpty(Vec<String>),
     /// Leave, though so many decisions would be lost.
     Quit(usize),
 }

@@ -9,6 +9,7 @@ mod handle;
 mod intent;
 mod listing;
 mod receive;
+mod setup;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +23,10 @@ use crate::remedy::Remedy;
 use crate::store::StoreId;
 
 pub use checklist::Item;
-pub use face::{Ended, Looks, Save, Start};
+pub use face::{Ended, Errand, Looks, Save, Start};
 pub use intent::{Effect, Intent, Question};
 pub use listing::{Counted, place_of};
+pub use setup::{Setup, SetupEnd, What};
 
 /// Where a person is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +41,12 @@ pub enum Step {
     Writing,
     Report,
     Config,
+    /// The variables of a clone that is set up.
+    Variables,
+    /// One of them.
+    Variable,
+    /// The clone is set up.
+    Ready,
 }
 
 /// How far the scan is.
@@ -114,6 +122,8 @@ pub struct Flow {
     may_reveal: bool,
     /// Whether something is being waited for, and what, in words.
     pub busy: Option<&'static str>,
+    /// The clone that is set up, where that is what the sitting is for.
+    pub setup: Option<Setup>,
 }
 
 impl Flow {
@@ -147,6 +157,7 @@ impl Flow {
             notice: None,
             may_reveal,
             busy: Some("reading the project"),
+            setup: None,
         };
         (flow, vec![Effect::Work(Work::Scan)])
     }
@@ -191,6 +202,9 @@ impl Flow {
     /// The new keys that a plan of this sitting made or would have made, so that their place
     /// matters: a store that makes none must not hide the choice.
     pub fn keys(&self) -> Vec<&str> {
+        if let Some(setup) = &self.setup {
+            return setup.secrets();
+        }
         self.key_names.iter().map(String::as_str).collect()
     }
 
@@ -203,6 +217,9 @@ impl Flow {
 
     /// The store new keys go to.
     pub fn store(&self) -> Option<StoreId> {
+        if let Some(setup) = &self.setup {
+            return setup.begun.as_ref().map(|begun| begun.store_id());
+        }
         self.chosen.or_else(|| self.planned.as_ref().map(|planned| planned.plan.choices.store))
     }
 
@@ -216,6 +233,9 @@ impl Flow {
 
     /// How many decisions would be lost by leaving now.
     pub fn unsaved(&self) -> usize {
+        if let Some(setup) = &self.setup {
+            return if setup.end.is_some() { 0 } else { setup.answers.len() };
+        }
         let (accepted, skipped, _) = self.tally();
         // A fix that went with a finding that was set aside is no decision of its own.
         let with_ignores = |fix: &&Remedy| {
@@ -229,6 +249,9 @@ impl Flow {
 
     /// What is worth saying once the sitting is over.
     pub fn farewell(&self) -> Option<String> {
+        if self.setup.is_some() {
+            return self.setup_farewell();
+        }
         let outcome = self.outcome.as_ref()?;
         let receipt = outcome.receipt.as_ref()?;
         Some(match &outcome.undone {

@@ -41,13 +41,20 @@ impl Flow {
                 Vec::new()
             }
             Done::Written { receipt, stopped, shown, .. } => {
-                let mut effects = self.written(receipt.map(|receipt| *receipt), stopped);
+                let receipt = receipt.map(|receipt| *receipt);
+                let mut effects = match self.setup {
+                    Some(_) => self.setup_written(receipt, stopped),
+                    None => self.written(receipt, stopped),
+                };
                 if !shown.is_empty() {
                     effects.insert(0, Effect::ShowKeys(shown));
                 }
                 effects
             }
+            Done::Undone { report, stopped } if self.setup.is_some() => self.setup_undone(report, stopped),
             Done::Undone { report, stopped } => self.undone(report, stopped),
+            Done::Onboarding(begun) => self.begun(begun),
+            Done::OnboardDrafted { number, made } => self.setup_drafted(number, made),
             Done::Config(table) => {
                 self.busy = None;
                 self.config = Some(table);
@@ -161,6 +168,7 @@ impl Flow {
         self.busy = None;
         match self.step {
             Step::Writing => self.step = Step::Confirm,
+            Step::Confirm if self.setup.is_some() => self.step = Step::Variables,
             Step::Confirm => self.step = Step::Review,
             _ => {}
         }

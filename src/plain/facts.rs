@@ -9,6 +9,8 @@ use crate::rules;
 use crate::text::diff::{Row, RowKind};
 use crate::text::escape::one_line;
 
+use super::setup;
+
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
 
@@ -24,6 +26,9 @@ pub(super) fn facts(flow: &Flow, root: &str) -> Vec<String> {
         Step::Writing => Vec::new(),
         Step::Report => written(flow),
         Step::Config => config(flow),
+        Step::Variables => setup::variables(flow),
+        Step::Variable => setup::variable(flow),
+        Step::Ready => setup::ready(flow),
     }
 }
 
@@ -121,6 +126,10 @@ fn detail(flow: &Flow) -> Vec<String> {
 
 fn store(flow: &Flow) -> Vec<String> {
     let keys: Vec<String> = flow.keys().into_iter().map(one_line).collect();
+    if flow.setup.is_some() {
+        let what = if keys.is_empty() { "secrets".to_owned() } else { keys.join(" and ") };
+        return vec![format!("Where should {what} live?")];
+    }
     vec![
         format!("Step 2 of 4: where should {} live? (256 bits each)", keys.join(" and ")),
         format!("Servers: set {} there; the report says where.", keys.join(" and ")),
@@ -151,6 +160,9 @@ fn review(flow: &Flow) -> Vec<String> {
     }
     lines.extend(patch.problem.iter().map(|problem| format!("Cannot be written: {}", one_line(problem))));
     lines.extend(diff(patch));
+    for path in fix.untracked() {
+        lines.push(format!("Git stops tracking {}; the file stays here", one_line(path.as_str())));
+    }
     for (name, place) in &patch.keys {
         lines.push(format!("New key {} in {}, 256 bits, never shown", one_line(name), one_line(place)));
     }
@@ -202,6 +214,9 @@ fn diff(patch: &Patch) -> Vec<String> {
 }
 
 fn confirm(flow: &Flow) -> Vec<String> {
+    if flow.setup.is_some() {
+        return setup::confirm(flow);
+    }
     let Some((_, draft)) = &flow.draft else { return Vec::new() };
     let mut lines = vec!["Step 4 of 4: ready to write".to_owned()];
     for key in &draft.secrets {
@@ -210,6 +225,13 @@ fn confirm(flow: &Flow) -> Vec<String> {
     for file in &draft.files {
         let word = if file.before.is_none() { "New file" } else { "Changed file" };
         lines.push(format!("{word}: {}", one_line(file.path.as_str())));
+    }
+    for path in &draft.untracked {
+        lines.push(format!(
+            "Git stops tracking {}; the file stays here. Once that is pushed, the next git pull deletes it in every \
+             other checkout: keep a copy there first.",
+            one_line(path.as_str())
+        ));
     }
     for held in &draft.held_back {
         let title = one_line(&held.remedy.title);
@@ -285,6 +307,11 @@ pub(super) fn question(flow: &Flow, question: &Question) -> Vec<String> {
             let why = error.why.as_deref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
             vec![format!("The edited patch was not taken{why}. Edit it again?")]
         }
+        Question::LeaveEmpty(names) => vec![
+            format!("Leave {} empty?", report::counted(names.len(), "variable", "variables")),
+            format!("  {}", names.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ")),
+            "The app may not work without them. They can be filled in later.".to_owned(),
+        ],
         Question::Quit(count) => {
             vec![format!(
                 "Quit? {} would be lost. Nothing was written.",

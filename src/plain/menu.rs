@@ -5,7 +5,7 @@ use crate::flow::{Flow, Intent, Step};
 use crate::plan::Decision;
 use crate::text::escape::one_line;
 
-use super::facts;
+use super::{facts, setup};
 
 /// What a number does.
 pub(super) enum Choice {
@@ -14,6 +14,12 @@ pub(super) enum Choice {
     Filter,
     /// Asks for a name first.
     Save,
+    /// Lists the variables of a clone first.
+    Variables,
+    /// Asks for a value first.
+    Value {
+        hidden: bool,
+    },
     /// It cannot be done, and why.
     Blocked(String),
 }
@@ -21,15 +27,15 @@ pub(super) enum Choice {
 /// The choices of a step.
 #[derive(Default)]
 pub(super) struct Menu {
-    rows: Vec<(String, Choice)>,
+    pub(super) rows: Vec<(String, Choice)>,
 }
 
 impl Menu {
-    fn add(&mut self, text: impl Into<String>, intent: Intent) {
+    pub(super) fn add(&mut self, text: impl Into<String>, intent: Intent) {
         self.rows.push((text.into(), Choice::Intents(vec![intent])));
     }
 
-    fn add_all(&mut self, text: impl Into<String>, intents: Vec<Intent>) {
+    pub(super) fn add_all(&mut self, text: impl Into<String>, intents: Vec<Intent>) {
         self.rows.push((text.into(), Choice::Intents(intents)));
     }
 
@@ -47,6 +53,8 @@ impl Menu {
             Choice::Intents(intents) => Choice::Intents(intents.clone()),
             Choice::Filter => Choice::Filter,
             Choice::Save => Choice::Save,
+            Choice::Variables => Choice::Variables,
+            Choice::Value { hidden } => Choice::Value { hidden: *hidden },
             Choice::Blocked(why) => Choice::Blocked(why.clone()),
         })
     }
@@ -66,6 +74,9 @@ pub(super) fn menu(flow: &Flow) -> Menu {
         Step::Review => review(flow, &mut menu),
         Step::Report => report(flow, &mut menu),
         Step::Config => menu.add("back", Intent::Back),
+        Step::Variables => setup::variables_menu(flow, &mut menu),
+        Step::Variable => setup::variable_menu(flow, &mut menu),
+        Step::Ready => setup::ready_menu(flow, &mut menu),
     }
     menu
 }
@@ -105,8 +116,13 @@ fn detail(flow: &Flow, menu: &mut Menu) {
 }
 
 fn store(flow: &Flow, menu: &mut Menu) {
-    menu.add("on to the review", Intent::Next);
-    menu.add("back to the findings", Intent::Back);
+    match flow.setup {
+        Some(_) => menu.add("back to the variables", Intent::Back),
+        None => {
+            menu.add("on to the review", Intent::Next);
+            menu.add("back to the findings", Intent::Back);
+        }
+    }
     menu.add("look at the stores again", Intent::TestStore);
     for offer in flow.offers.iter().flatten() {
         let chosen = if flow.store() == Some(offer.id) { ", chosen" } else { "" };

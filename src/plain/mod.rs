@@ -3,15 +3,20 @@
 
 mod facts;
 mod menu;
+mod setup;
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
 
+use zeroize::Zeroizing;
+
 use crate::engine::{self, Desk, Done, ScanStage, Work};
 use crate::flow::{Effect, Ended, Flow, Intent, Question, Save, Start, Step};
+use crate::process::echo::{Hidden, LONGEST_LINE};
 use crate::process::editor::Editor;
 use crate::report;
 use crate::rules;
+use crate::secret::Secret;
 use crate::text::escape::{one_line, visible};
 
 use menu::{Choice, Menu};
@@ -19,14 +24,26 @@ use menu::{Choice, Menu};
 /// Runs a sitting on the standard streams of this process.
 pub fn run(start: Start) -> Ended {
     let stdin = io::stdin();
-    sit(start, &mut stdin.lock(), &mut io::stdout())
+    talk(start, &mut stdin.lock(), &mut io::stdout(), Hidden::begin)
 }
 
-/// A sitting over any streams.
+/// A sitting over any streams, of which none echoes what is typed.
 pub fn sit(start: Start, answers: &mut dyn BufRead, out: &mut dyn Write) -> Ended {
-    let (flow, effects) = Flow::start(start.looks.reveal);
-    let mut sitting =
-        Sitting { flow, desk: Desk::new(start.request), root: start.root, save: start.save, answers, out, stage: None };
+    talk(start, answers, out, || Ok(None))
+}
+
+fn talk(start: Start, answers: &mut dyn BufRead, out: &mut dyn Write, hush: Hush) -> Ended {
+    let (flow, effects) = start.errand.begin(start.looks);
+    let mut sitting = Sitting {
+        flow,
+        desk: Desk::new(start.request),
+        root: start.root,
+        save: start.save,
+        answers,
+        out,
+        hush,
+        stage: None,
+    };
     let why = start.plain.unwrap_or_default();
     let begun = sitting.say(&format!("Plain mode is on ({why}). Answer by number and Enter; b goes back, q quits."));
     match begun.and_then(|()| sitting.go(effects)) {
@@ -37,6 +54,9 @@ pub fn sit(start: Start, answers: &mut dyn BufRead, out: &mut dyn Write) -> Ende
     }
 }
 
+/// Turns echo off, where there is one.
+type Hush = fn() -> io::Result<Option<Hidden>>;
+
 /// What a running sitting holds.
 struct Sitting<'io> {
     flow: Flow,
@@ -45,6 +65,8 @@ struct Sitting<'io> {
     save: Save,
     answers: &'io mut dyn BufRead,
     out: &'io mut dyn Write,
+    /// Keeps a value off the terminal while it is typed.
+    hush: Hush,
     /// The stage of the scan that was said last.
     stage: Option<ScanStage>,
 }
@@ -90,6 +112,28 @@ impl Sitting<'_> {
         Ok(line.trim().to_owned())
     }
 
+    /// Asks for a value; one that is hidden is nowhere on the screen.
+    fn value(&mut self, hidden: bool) -> io::Result<Option<Secret>> {
+        write!(self.out, "{} ", if hidden { "Value (not shown):" } else { "Value:" })?;
+        self.out.flush()?;
+        let mut line = Zeroizing::new(String::with_capacity(2 * LONGEST_LINE));
+        let quiet = if hidden { (self.hush)()? } else { None };
+        let read = self.answers.read_line(&mut line);
+        let on_terminal = quiet.is_some();
+        drop(quiet);
+        if hidden {
+            writeln!(self.out)?;
+        }
+        if read? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if on_terminal && line.len() >= LONGEST_LINE {
+            self.say("Not taken: a terminal cuts lines of this length. Use --set-file.")?;
+            return Ok(None);
+        }
+        Ok(Some(Secret::from(line.trim())))
+    }
+
     /// Says where the person is, and takes a choice.
     fn step(&mut self) -> io::Result<Vec<Intent>> {
         self.say("")?;
@@ -132,6 +176,23 @@ impl Sitting<'_> {
             Choice::Save => {
                 let name = self.ask("Name of the file:")?;
                 if name.is_empty() { Vec::new() } else { vec![Intent::Save(name)] }
+            }
+            Choice::Variables => {
+                let menu = setup::list(&self.flow);
+                for line in menu.lines() {
+                    self.say(&line)?;
+                }
+                return self.choose(&menu);
+            }
+            Choice::Value { hidden } => {
+                if let Some(value) = self.value(hidden)? {
+                    // Taking a value asks for nothing to be done.
+                    self.flow.answer(value);
+                    if let Some(notice) = self.flow.notice.take() {
+                        self.say(&sentence(&one_line(&notice)))?;
+                    }
+                }
+                Vec::new()
             }
             Choice::Blocked(why) => {
                 self.say(&sentence(&one_line(&why)))?;
@@ -288,6 +349,8 @@ fn beginning(work: &Work) -> Option<&'static str> {
         Work::Draft { .. } => Some("Checking the changes together."),
         Work::Write { .. } => Some("Writing."),
         Work::Undo { .. } => Some("Taking the run back."),
+        Work::Onboard { again: None, .. } => Some("Reading the project. Nothing is run, and nothing is written yet."),
+        Work::OnboardWrite { .. } => Some("Writing."),
         _ => None,
     }
 }

@@ -45,6 +45,11 @@ pub(super) enum Action {
     Pause,
     OnlyDifferences,
     Config,
+    TypeValue,
+    Generate,
+    CopyDefault,
+    LeaveEmpty,
+    ChooseStore,
     Suspend,
 }
 
@@ -84,10 +89,13 @@ pub(super) struct Binding {
 
 use Action as A;
 use Key::{Char, Code, Ctrl};
-use Step::{Config, Confirm, Detail, Findings, Report, Review, Scan, Store, Writing};
+use Step::{Config, Confirm, Detail, Findings, Ready, Report, Review, Scan, Store, Variable, Variables, Writing};
 
-const EVERYWHERE: &[Step] = &[Scan, Findings, Detail, Store, Review, Confirm, Writing, Report, Config];
-const READING: &[Step] = &[Findings, Detail, Store, Review, Report, Config];
+const EVERYWHERE: &[Step] =
+    &[Scan, Findings, Detail, Store, Review, Confirm, Writing, Report, Config, Variables, Variable, Ready];
+const READING: &[Step] = &[Findings, Detail, Store, Review, Report, Config, Variables, Variable, Ready];
+/// The variables of a clone, in a list or one alone.
+const SETUP: &[Step] = &[Variables, Variable];
 
 const fn row(
     on: &'static [Step],
@@ -113,6 +121,25 @@ pub(super) const TABLE: &[Binding] = &[
     row(&[Scan], &[Char('p')], "p", "pause history", "pause history, or go on", A::Pause),
     row(&[Findings, Store, Config], &[Char('j'), Code(KeyCode::Down)], "j/k", "move", "move", A::Down),
     row(&[Detail, Review, Report], &[Char('j'), Code(KeyCode::Down)], "j/k", "", "move", A::Down),
+    row(SETUP, &[Char('j'), Code(KeyCode::Down)], "j/k", "move", "move", A::Down),
+    row(&[Ready], &[Char('j'), Code(KeyCode::Down)], "j/k", "", "scroll", A::Down),
+    row(
+        SETUP,
+        &[Code(KeyCode::Enter), Char('l')],
+        "Enter",
+        "type",
+        "type a value; a secret is not shown",
+        A::TypeValue,
+    ),
+    row(SETUP, &[Char('r')], "r", "random", "a new random value, never shown", A::Generate),
+    row(SETUP, &[Char('d')], "d", "default", "copy the value of the example", A::CopyDefault),
+    row(SETUP, &[Char('x')], "x", "empty", "leave it empty", A::LeaveEmpty),
+    row(SETUP, &[Char('n'), Char(']')], "n/N", "question", "next, previous variable that needs an answer", A::NextItem),
+    row(SETUP, &[Char('N'), Char('[')], "", "", "", A::PreviousItem),
+    row(SETUP, &[Char('A')], "A", "", "leave what is not answered empty, and go on", A::AcceptSafe),
+    row(SETUP, &[Char('u'), Char('z')], "u", "", "take the last answer back", A::Undo),
+    row(SETUP, &[Ctrl('r'), Char('Z')], "Ctrl-r", "", "bring it back again", A::Redo),
+    row(SETUP, &[Char('S')], "S", "", "where secrets go", A::ChooseStore),
     row(READING, &[Char('k'), Code(KeyCode::Up)], "", "", "", A::Up),
     row(&[Findings], &[Code(KeyCode::Enter), Char('l'), Code(KeyCode::Right)], "Enter", "detail", "open", A::Open),
     row(&[Store], &[Code(KeyCode::Enter), Char('l')], "Enter", "choose", "choose this store", A::Open),
@@ -151,6 +178,8 @@ pub(super) const TABLE: &[Binding] = &[
     row(&[Findings, Detail, Review], &[Char('e')], "e", "", "open the file in your editor", A::OpenFile),
     row(&[Findings, Detail], &[Char('y')], "y", "", "copy the location, never a value", A::Copy),
     row(&[Report], &[Char('y')], "y", "copy command", "copy the command of this step", A::Copy),
+    row(&[Ready], &[Char('y')], "y", "copy command", "copy the command that starts the app", A::Copy),
+    row(&[Ready], &[Char('U')], "U", "undo all", "take the run back, asks first", A::UndoRun),
     row(&[Report], &[Char('o')], "o", "docs", "what the rule looks for, and why", A::Docs),
     row(&[Report], &[Char('w')], "w", "save report", "save the report to a file", A::Save),
     row(&[Report], &[Char('U')], "U", "undo all", "take the run back, asks first", A::UndoRun),
@@ -163,7 +192,7 @@ pub(super) const TABLE: &[Binding] = &[
     row(&[Findings], &[Char('7')], "", "", "", A::Group(7)),
     row(&[Findings], &[Code(KeyCode::Tab)], "Tab", "", "threats or findings", A::OtherPane),
     row(&[Findings, Detail, Review, Report], &[Char('=')], "=", "", "every setting on every target", A::Config),
-    row(&[Findings, Store, Review], &[Char('c')], "c", "next", "next step", A::Next),
+    row(&[Findings, Store, Review, Variables, Variable], &[Char('c')], "c", "next", "next step", A::Next),
     row(&[Detail], &[Char('c')], "c", "", "next step", A::Next),
     row(READING, &[Char('g'), Code(KeyCode::Home)], "g/G", "", "top, bottom", A::Top),
     row(READING, &[Char('G'), Code(KeyCode::End)], "", "", "", A::Bottom),
@@ -179,7 +208,7 @@ pub(super) const TABLE: &[Binding] = &[
         A::Back,
     ),
     row(
-        &[Findings, Review, Report],
+        &[Findings, Review, Report, Variables, Variable],
         &[Char('b'), Char('h'), Code(KeyCode::Esc), Code(KeyCode::Left)],
         "b",
         "",
@@ -187,11 +216,12 @@ pub(super) const TABLE: &[Binding] = &[
         A::Back,
     ),
     row(&[Scan, Store], &[Char('?')], "?", "help", "keys here", A::Help),
-    row(&[Findings, Detail], &[Char('?')], "?", " ", "keys here", A::Help),
+    row(&[Findings, Detail, Variables, Variable], &[Char('?')], "?", " ", "keys here", A::Help),
+    row(&[Ready], &[Char('?')], "?", "help", "keys here", A::Help),
     row(&[Review, Report, Config], &[Char('?')], "?", "", "keys here", A::Help),
-    row(&[Scan, Store, Report], &[Char('q'), Ctrl('c')], "q", "quit", "quit", A::Quit),
+    row(&[Scan, Store, Report, Ready], &[Char('q'), Ctrl('c')], "q", "quit", "quit", A::Quit),
     row(
-        &[Findings, Detail, Review, Config],
+        &[Findings, Detail, Review, Config, Variables, Variable],
         &[Char('q'), Ctrl('c')],
         "q",
         "",

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-use crate::flow::{Effect, Ended, Flow, Start};
+use crate::flow::{Effect, Ended, Start};
 
 pub use stage::Stage;
 
@@ -82,7 +82,7 @@ struct Sitting {
 
 fn sit(start: Start) -> io::Result<Ended> {
     let (sender, incoming) = channel();
-    let (flow, effects) = Flow::start(start.looks.reveal);
+    let (flow, effects) = start.errand.begin(start.looks);
     let worker = Worker::start(start.request, sender.clone())?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let model = Model::new(flow, start.looks, start.root, size);

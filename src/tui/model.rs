@@ -9,7 +9,7 @@ use crate::finding::FindingKey;
 use crate::flow::{Flow, Looks};
 use crate::secret::Secret;
 
-use super::screens::{apply, config, detail, findings, report, review, store};
+use super::screens::{apply, config, detail, findings, ready, report, review, store};
 use super::theme::Theme;
 use super::widgets::input::Input;
 
@@ -31,6 +31,7 @@ pub(super) struct Model {
     pub(super) apply: apply::State,
     pub(super) report: report::State,
     pub(super) config: config::State,
+    pub(super) ready: ready::State,
     pub(super) over: Option<Over>,
     pub(super) revealed: Option<Revealed>,
     /// What this face has to say itself, in one line.
@@ -63,6 +64,8 @@ pub(super) enum Typing {
     Filter,
     Reason,
     Save,
+    /// A variable of a clone that is set up.
+    Value,
 }
 
 /// A value that is shown for a short time.
@@ -88,6 +91,7 @@ impl Model {
             apply: apply::State::default(),
             report: report::State::default(),
             config: config::State::default(),
+            ready: ready::State::default(),
             over: None,
             revealed: None,
             said: None,

@@ -26,7 +26,7 @@ pub struct Stage {
 impl Stage {
     /// A sitting that has just begun: the scan is made, and not yet told.
     pub fn open(start: Start, width: u16, height: u16) -> Self {
-        let (flow, effects) = Flow::start(start.looks.reveal);
+        let (flow, effects) = start.errand.begin(start.looks);
         let model = Model::new(flow, start.looks, start.root, (width, height));
         let mut stage = Self { model, desk: Desk::new(start.request), pending: VecDeque::new(), asked: Vec::new() };
         stage.perform(effects.into_iter().map(Command::Flow).collect());

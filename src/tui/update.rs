@@ -14,7 +14,7 @@ use crate::rules;
 use super::keymap::{self, Action};
 use super::model::{Model, Over, Revealed, Typing};
 use super::msg::{Command, Msg};
-use super::screens::{self, Hit, apply, config, detail, review};
+use super::screens::{self, Hit, apply, config, detail, ready, review};
 use super::view;
 use super::widgets::input::Input;
 
@@ -28,8 +28,11 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Command> {
     match msg {
         Msg::Key(key) => on_key(model, key),
         Msg::Paste(text) => {
-            if let Some(Over::Typing { input, .. }) = &mut model.over {
-                input.paste(&text);
+            let text = zeroize::Zeroizing::new(text);
+            if let Some(Over::Typing { input, .. }) = &mut model.over
+                && !input.paste(&text)
+            {
+                model.said = Some("only the first line was taken".to_owned());
             }
             Vec::new()
         }
@@ -75,6 +78,7 @@ fn settle(model: &mut Model, before: Step) {
     if model.flow.step != before {
         model.apply.typed.clear();
         model.apply.scroll = 0;
+        model.ready.scroll = 0;
         model.review.scroll = 0;
         model.revealed = None;
     }
@@ -184,10 +188,16 @@ fn on_typing(model: &mut Model, key: KeyEvent) -> Vec<Command> {
         KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => input.push(c),
         KeyCode::Char('u') => input.clear(),
         KeyCode::Backspace => input.backspace(),
+        KeyCode::Enter if what == Typing::Value => {
+            let value = input.take();
+            model.over = None;
+            return answer(model, value);
+        }
         KeyCode::Enter => {
             let text = input.text().to_owned();
             model.over = None;
             return match what {
+                Typing::Value => Vec::new(),
                 Typing::Filter => intend(model, Intent::Filter(text)),
                 Typing::Reason => intend(model, Intent::Reason(text)),
                 Typing::Save if text.trim().is_empty() => Vec::new(),
@@ -226,9 +236,29 @@ fn on_over(model: &mut Model, key: KeyEvent) {
     }
 }
 
+/// Hands a value that was typed to the flow.
+fn answer(model: &mut Model, value: crate::secret::Secret) -> Vec<Command> {
+    let before = model.flow.step;
+    model.said = None;
+    let effects = model.flow.answer(value);
+    settle(model, before);
+    effects.into_iter().map(Command::Flow).collect()
+}
+
+/// Opens the line for the value of the variable in view.
+fn type_value(model: &mut Model) {
+    if !model.flow.may_answer() {
+        return;
+    }
+    let item = model.flow.setup.as_ref().and_then(|setup| setup.item());
+    let hidden = item.is_none_or(|item| item.is_secret() || item.hidden);
+    let input = if hidden { Input::hidden() } else { Input::visible() };
+    model.over = Some(Over::Typing { what: Typing::Value, input });
+}
+
 /// The word that confirms, letter by letter; whatever does not continue it goes back.
 fn on_confirm(model: &mut Model, key: KeyEvent) -> Vec<Command> {
-    if model.flow.draft.is_none() {
+    if model.flow.to_confirm().is_none() {
         return if key.code == KeyCode::Esc { intend(model, Intent::Back) } else { Vec::new() };
     }
     match key.code {
@@ -278,7 +308,7 @@ fn on_click(model: &mut Model, x: usize, y: u16) -> Vec<Command> {
         Some(Hit::Item(at)) => match model.flow.step {
             // A click on what is selected opens it.
             Step::Findings if model.flow.finding == at => act(model, Action::Open),
-            Step::Findings => intend(model, Intent::Select(at)),
+            Step::Findings | Step::Variables => intend(model, Intent::Select(at)),
             _ => {
                 select(model, at);
                 Vec::new()
@@ -323,6 +353,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Command> {
                 explain(model, rule);
             }
         }
+        Action::TypeValue => type_value(model),
         Action::Suspend => return vec![Command::Suspend],
         _ => {}
     }
@@ -366,6 +397,10 @@ fn intent_of(model: &Model, action: Action) -> Option<Intent> {
         Action::Docs if step != Step::Report => Intent::Explain,
         Action::Pause => Intent::Pause,
         Action::Config => Intent::ShowConfig,
+        Action::Generate => Intent::Generate,
+        Action::CopyDefault => Intent::CopyDefault,
+        Action::LeaveEmpty => Intent::LeaveEmpty,
+        Action::ChooseStore => Intent::ChooseStore,
         _ => return None,
     })
 }
@@ -398,6 +433,15 @@ fn move_by(model: &mut Model, by: isize) -> Vec<Command> {
         Step::Config => {
             let last = config::rows(model).len().saturating_sub(1);
             model.config.at = moved(model.config.at, last);
+        }
+        Step::Variables | Step::Variable => {
+            let setup = model.flow.setup.as_ref();
+            let (at, last) = setup.map_or((0, 0), |setup| (setup.at, setup.items().len().saturating_sub(1)));
+            return intend(model, Intent::Select(moved(at, last)));
+        }
+        Step::Ready => {
+            let last = ready::height(model).saturating_sub(model.body_height());
+            model.ready.scroll = moved(model.ready.scroll, last);
         }
         Step::Scan | Step::Confirm | Step::Writing => {}
     }

@@ -140,11 +140,16 @@ pub(super) fn popup(model: &Model) -> Option<Popup> {
             Typing::Filter => ("Filter", "Words of the rule, the message, the place or the severity."),
             Typing::Reason => ("Why does this not count here?", "The reason is kept with the project's settings."),
             Typing::Save => ("Save the report", "The name of the file. A file that exists is replaced."),
+            Typing::Value if input.is_hidden() => ("Value", "It is not shown while you type."),
+            Typing::Value => ("Value", "Shown as you type: not for secrets."),
         };
-        let mut lines = plain(about);
+        let (heading, mut lines) = match what {
+            Typing::Value => value_lines(model, about, inner),
+            _ => (heading.to_owned(), plain(about)),
+        };
         lines.push(Line::default());
         lines.push(line(format!("> {}", input.shown(inner.saturating_sub(2))), Role::Strong, theme));
-        return Some(popup(heading, lines, "Enter done   Esc back", 0));
+        return Some(popup(&heading, lines, "Enter done   Esc back", 0));
     }
     if let Some(question) = &model.flow.question {
         let (heading, lines) = asked(model, question, inner);
@@ -172,6 +177,18 @@ pub(super) fn popup(model: &Model) -> Option<Popup> {
         }
         _ => None,
     }
+}
+
+/// What is said above the line for a variable's value: its name, what the example says of it, why.
+fn value_lines(model: &Model, about: &str, inner: usize) -> (String, Vec<Line<'static>>) {
+    let theme = model.theme;
+    let item = model.flow.setup.as_ref().and_then(|setup| setup.item());
+    let Some(item) = item else { return (String::new(), Vec::new()) };
+    let mut lines = Vec::new();
+    for text in item.hint.iter().map(|hint| shown(hint)).chain([item.why.to_owned(), about.to_owned()]) {
+        lines.extend(paragraph(&text, "", inner, Role::Plain, theme));
+    }
+    (shown(&item.name), lines)
 }
 
 /// A line of a longer text; one that is too long keeps its indent.
@@ -226,6 +243,13 @@ fn asked(model: &Model, question: &Question, inner: usize) -> (String, Vec<Line<
             lines.push(Line::default());
             lines.extend(text("Edit it again?"));
             ("The edited patch was not taken".to_owned(), lines)
+        }
+        Question::LeaveEmpty(names) => {
+            let mut lines = text("The app may not work without them. They can be filled in later.");
+            lines.push(Line::default());
+            lines.extend(text(&names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ")));
+            let count = names.len();
+            (format!("Leave {count} {} empty?", if count == 1 { "variable" } else { "variables" }), lines)
         }
         Question::Quit(count) => {
             let decisions = if *count == 1 { "1 decision".to_owned() } else { format!("{count} decisions") };

@@ -15,6 +15,7 @@ mod history;
 mod messages;
 mod mitigations;
 mod onboard;
+mod onboard_faces;
 mod plain;
 mod real;
 mod rotate;

@@ -190,3 +190,55 @@ fn a_tree_below_gits_root_and_an_env_file_without_secrets() {
     program.run(&shop, &["undo"]).exits(0);
     assert_eq!((project.picture(), index(&project)), (before, old));
 }
+
+/// What a sitting on the project begins with: nothing but its tracked env file and its key.
+fn sitting(project: &Project, untrack: bool) -> flask_harden::flow::Start {
+    let mut start = crate::support::sitting::start(project, crate::support::sitting::LOOKS);
+    start.request.flags.untrack = untrack;
+    start.request.flags.select = vec!["FH104".to_owned()];
+    start
+}
+
+/// On the screen and in the questions the patch is accepted like any other, and says what follows for
+/// others; the option only says so beforehand.
+#[test]
+fn both_faces_untrack_what_a_person_accepts() {
+    for untrack in [true, false] {
+        let project = project();
+        let (before, old, listed) = (project.picture(), index(&project), entries(&project));
+        let mut stage = flask_harden::tui::Stage::open(sitting(&project, untrack), 80, 24);
+        stage.settle();
+        stage.press("c");
+        assert!(stage.screen().contains("stops tracking .env; the file stays here"), "{}", stage.screen());
+        stage.press("a c");
+        let screen = stage.screen().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(screen.contains("the next git pull deletes it in every other checkout"), "{screen}");
+        assert_eq!((project.picture(), index(&project)), (before.clone(), old.clone()));
+        stage.write("write");
+        stage.press("Enter");
+        assert_eq!(stage.at(), flask_harden::flow::Step::Report, "{}", stage.screen());
+        let rest: String =
+            listed.lines().filter(|line| !line.ends_with("\t.env")).map(|line| format!("{line}\n")).collect();
+        assert_eq!(entries(&project), rest);
+        assert_eq!(project.read(".env"), "MAIL_PASSWORD=an-old-mail-word\n");
+        stage.press("U y");
+        assert!(stage.screen().contains("is undone."), "{}", stage.screen());
+        assert_eq!((project.picture(), index(&project)), (before, old), "undo gives back the same bytes");
+    }
+
+    let project = project();
+    let old = index(&project);
+    let listed = entries(&project);
+    let mut out = Vec::new();
+    // On to the fixes, accept the patch, on to writing, the word.
+    let answers = "2\n1\n11\nwrite\n";
+    let ended = flask_harden::plain::sit(sitting(&project, true), &mut std::io::Cursor::new(answers), &mut out);
+    let text = String::from_utf8(out).unwrap();
+    assert!(matches!(ended, flask_harden::flow::Ended::NoAnswer), "{ended:?}\n{text}");
+    for words in
+        ["Git stops tracking .env; the file stays here", "the next git pull deletes it in every other checkout"]
+    {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    assert!(entries(&project).len() < listed.len() && index(&project) != old, "{text}");
+}

@@ -33,7 +33,10 @@ PARTS = [
     Part("store-rotation", "rotation in Vault, AWS and the keyring, sessions and all", {}),
     Part("store-sweep", "a rotation in each store killed at every call, under strace", {"strace": "strace"}),
     Part("secret-file", "keys mounted as files, as Docker, Kubernetes and systemd do", {}),
+    Part("celery", "a Celery worker, with the key from every store", {}),
+    Part("onboard", "a clone set up, under Flask's development server", {}),
     Part("pty", "the full screen on a pseudo-terminal", {}),
+    Part("pty-onboard", "setting a clone up on a pseudo-terminal", {}),
     Part("kill-sweep", "apply and undo killed at every call, under strace", {"strace": "strace"}),
 ]
 EVERYWHERE = {"git": "git", "cc": "gcc libc6-dev"}

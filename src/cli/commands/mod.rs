@@ -4,6 +4,7 @@ pub mod apply;
 pub mod diff;
 pub mod exec;
 pub mod explain;
+mod face;
 pub mod history;
 pub mod onboard;
 pub mod open;

@@ -3,33 +3,54 @@
 
 use std::path::Path;
 
-use crate::engine::{EngineError, Onboarding};
+use crate::engine::Onboarding;
+use crate::flow::Errand;
 use crate::plan::Held;
-use crate::plan::onboard::{Answers, OnboardItem, holds_secret};
-use crate::repo::Tree;
+use crate::plan::onboard::{Answer, Answers, OnboardItem, holds_secret};
 use crate::report;
 use crate::secret::Secret;
+use crate::secret::generate::OsRandom;
 
+use super::super::Faces;
 use super::super::args::{GlobalArgs, OnboardArgs};
 use super::super::ask;
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::runtime;
+use super::face::{Face, hand_over, surroundings};
 use super::request::{request, tree};
 use super::value;
 
-/// Writes what the clone lacks.
+/// What to type where nobody answers.
+const NO_ANSWER: &[&str] = &[
+    "flask-harden onboard   without --accessible lists what has to be answered",
+    "--set NAME=VALUE   and --set-file NAME=FILE give the answers",
+];
+
+/// Writes what the clone lacks. Where somebody can work in a face and said nothing yet, that face asks;
+/// options alone ask for what is left, if anything is.
 ///
 /// # Errors
-/// What the engine or the output says, or an answer is missing.
-pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CliError> {
+/// What the engine, the face or the output says, or an answer is missing.
+pub fn run(args: &OnboardArgs, global: &GlobalArgs, faces: Faces, output: &Output) -> Result<Exit, CliError> {
     let mut answers = given(args)?;
-    let (root, _) = tree(args.path.as_slice())?;
+    let (root, only) = tree(args.path.as_slice())?;
+    if let Some(first) = only.first() {
+        return Err(CliError::usage(format!("'{first}' is a file"))
+            .why("an env file belongs to a project, so its directory is needed")
+            .now("flask-harden onboard DIRECTORY")
+            .now(format!("flask-harden onboard --from {first}   follows it as an example"))
+            .nothing_written());
+    }
     let mut request = request(root, None, global);
     request.commits = Some(0);
-    let tree = Tree::open(&request.root).map_err(EngineError::from)?;
-    let onboarding = Onboarding::begin(&tree, &request, args.from.as_deref())?;
+    let face = surroundings().face_that_asks(global);
+    if face != Face::Report && answers.is_empty() && !global.yes {
+        let errand = Errand::Onboard { from: args.from.clone() };
+        return hand_over(face, errand, request, NO_ANSWER, (faces, global, output));
+    }
+    let onboarding = Onboarding::begin(&request, args.from.as_deref())?;
     output.note(&report::receipt::recovered(onboarding.recovered()));
     onboarding.check(&answers)?;
     let open = onboarding.questions(&answers);
@@ -38,10 +59,9 @@ pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<E
             return Err(unanswered(&open, &onboarding));
         }
         let asked = questions(&open, &onboarding)?;
-        onboarding.check(&asked)?;
         answers.extend(asked);
     }
-    let made = onboarding.draft(&answers)?;
+    let made = onboarding.draft(&answers, &mut OsRandom)?;
     let json = onboarding.scan.options.format.value == "json";
     if !made.draft.is_empty() {
         output.show(&report::onboard::preview(&made, output.err)).map_err(CliError::nothing_written)?;
@@ -51,12 +71,12 @@ pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<E
         return Err(super::not_in_a_document());
     }
     let (written, stopped) = runtime::writing(|| onboarding.write(&made));
-    let (receipt, shown) = written?;
+    let written = written?;
     let done = report::onboard::Done {
         onboarding: &onboarding,
         answers: &answers,
         made: &made,
-        receipt: receipt.as_ref(),
+        receipt: written.receipt.as_ref(),
         root: &request.root,
     };
     let text = match json {
@@ -64,14 +84,15 @@ pub fn run(args: &OnboardArgs, global: &GlobalArgs, output: &Output) -> Result<E
         false => report::onboard::text(&done, super::style(global, output)),
     };
     super::deliver(&text, global, output)?;
-    super::show_once(shown, output)?;
+    super::show_once(written.shown, output)?;
     Ok(stopped.unwrap_or(Exit::Done))
 }
 
 /// The answers on the command line.
 fn given(args: &OnboardArgs) -> Result<Answers, CliError> {
     let mut answers = Answers::new();
-    let mut add = |name: &str, value: Secret, option: &str| match answers.insert(name.to_owned(), value) {
+    let mut add = |name: &str, value: Secret, option: &str| match answers.insert(name.to_owned(), Answer::value(value))
+    {
         None => Ok(()),
         Some(_) => Err(CliError::usage(format!("{name} is given twice"))
             .why("each variable has one value")
@@ -125,7 +146,7 @@ fn has_password(value: &str) -> bool {
 }
 
 /// Everything that is missing, at once, with the options that give it.
-fn unanswered(open: &[&OnboardItem], onboarding: &Onboarding<'_>) -> CliError {
+fn unanswered(open: &[&OnboardItem], onboarding: &Onboarding) -> CliError {
     let what = match open {
         [one] => format!("{} needs an answer, and there is no terminal to ask on", one.name),
         several => format!("{} variables need an answer, and there is no terminal to ask on", several.len()),
@@ -145,7 +166,7 @@ fn unanswered(open: &[&OnboardItem], onboarding: &Onboarding<'_>) -> CliError {
 }
 
 /// Asks for each of them. Enter leaves it empty.
-fn questions(open: &[&OnboardItem], onboarding: &Onboarding<'_>) -> Result<Answers, CliError> {
+fn questions(open: &[&OnboardItem], onboarding: &Onboarding) -> Result<Answers, CliError> {
     let mut answers = Answers::new();
     ask::say(&format!("{} to answer. Enter leaves one empty.\n", report::onboard::count(open.len(), "variable")))?;
     for (at, item) in open.iter().enumerate() {
@@ -154,7 +175,7 @@ fn questions(open: &[&OnboardItem], onboarding: &Onboarding<'_>) -> Result<Answe
             true => ask::hidden("  value (not shown): ")?,
             false => ask::line("  value: ")?,
         };
-        answers.insert(item.name.clone(), answer);
+        answers.insert(item.name.clone(), Answer::value(answer));
     }
     Ok(answers)
 }

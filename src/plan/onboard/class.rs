@@ -122,7 +122,8 @@ fn on_unset(asked: &Asked, facts: &Facts) -> bool {
     )
 }
 
-fn kind(given: &Given<'_>) -> Kind {
+/// The form a new value of this name has.
+pub(super) fn kind(given: &Given<'_>) -> Kind {
     let name = given.name.to_ascii_uppercase();
     let encrypts = name.contains("ENCRYPT") && given.asked.is_some_and(|asked| asked.fernet);
     let fernet = name.contains("FERNET") || encrypts;
@@ -258,6 +259,19 @@ pub fn holds_secret(name: &str) -> bool {
     ];
     let last = upper.rsplit('_').next().unwrap_or(&upper);
     ends.contains(&last) || (is_secret_name(name) && ends.iter().any(|end| last.ends_with(end)))
+}
+
+/// Whether a person's own value for a name may be a secret, so that it is hidden while it is typed: a
+/// database's address has its password in it.
+pub(super) fn may_hold_secret(name: &str, value: Option<&str>) -> bool {
+    let words = ["DATABASE", "DB", "POSTGRES", "POSTGRESQL", "MYSQL", "MONGO", "MONGODB", "REDIS", "BROKER", "AMQP"];
+    let upper = name.to_ascii_uppercase();
+    let address =
+        ["URL", "URI"].iter().any(|end| upper.ends_with(end)) && words.iter().any(|word| has_word(&upper, word));
+    let credential = value.and_then(|value| value.split_once("://")).is_some_and(|(_, rest)| {
+        rest.split(['/', '?', '#']).next().and_then(|authority| authority.rsplit_once('@')).is_some()
+    });
+    holds_secret(name) || credential || address || upper.ends_with("DATABASE_URI")
 }
 
 /// Names of services that run beside the app, whose passwords are agreed on in the repository.

@@ -2,6 +2,7 @@
 //! the missing lines added to it. Nothing that stands there is changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -12,8 +13,42 @@ use crate::secret::Secret;
 use crate::secret::generate::{GenerateError, KeySource, new_fernet_key, new_key};
 use crate::store::StoreId;
 
+/// What a person said of one variable.
+#[derive(Clone)]
+pub enum Answer {
+    /// This value; an empty one leaves it empty.
+    Value(Arc<Secret>),
+    /// A new random value.
+    Generate,
+    /// The example's own text.
+    Copy,
+}
+
+impl Answer {
+    pub fn value(secret: Secret) -> Self {
+        Answer::Value(Arc::new(secret))
+    }
+
+    pub fn empty() -> Self {
+        Self::value(Secret::from(""))
+    }
+
+    /// Whether it leaves the variable empty.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Answer::Value(value) if value.is_empty())
+    }
+
+    /// The value a person gave; an empty one is one.
+    pub fn given(&self) -> Option<&Secret> {
+        match self {
+            Answer::Value(value) => Some(value),
+            Answer::Generate | Answer::Copy => None,
+        }
+    }
+}
+
 /// What a person said, by name.
-pub type Answers = BTreeMap<String, Secret>;
+pub type Answers = BTreeMap<String, Answer>;
 
 /// The env file as it will be.
 #[derive(Default)]
@@ -68,7 +103,9 @@ pub fn env_text(
         let name = item.name.clone();
         match &fate {
             Fate::Kept => composed.stored.push(name),
-            Fate::Value(value) if item.is_secret() && !value.is_empty() => composed.secrets.push(name),
+            Fate::Value(value) if item.is_secret_as(answers.get(&name)) && !value.is_empty() => {
+                composed.secrets.push(name)
+            }
             Fate::Value(_) | Fate::Copied => composed.others.push(name),
             Fate::Named => {}
         }
@@ -77,18 +114,21 @@ pub fn env_text(
     let example = onboard.example.as_ref().map_or("", |example| example.text.as_str());
     let from_code = |item: &&OnboardItem| matches!(item.source, ItemSource::Code(_));
     let (body, added): (&str, Vec<&OnboardItem>) = match existing {
-        Some(text) => (text, onboard.items.iter().filter(|item| item.state == ItemState::Missing).collect()),
+        Some(text) => (text, onboard.items.iter().filter(|item| !stands_there(item.state)).collect()),
         None => (example, onboard.items.iter().filter(from_code).collect()),
     };
     let lines = lines(&added, &fates, example, existing.is_none())?;
+    let document = EnvDocument::parse(example).map_err(EnvFileError::from)?;
     let fill = |entry: &EnvEntry| -> Option<Filling> {
         match fates.get(entry.key.as_str())? {
             // What has a value in the file keeps it.
             Fate::Value(value) if existing.is_none() || is_empty(entry) => {
                 Some(Filling::Value(Secret::from(value.expose())))
             }
-            Fate::Kept if existing.is_none() => {
-                Some(Filling::Comment(format!("{} is in the {}.", entry.key, store.info().title)))
+            Fate::Kept if existing.is_none() => Some(Filling::Comment(elsewhere(&entry.key, store))),
+            Fate::Copied if existing.is_some() && is_empty(entry) => {
+                let value = document.last(&entry.key).and_then(|known| known.value.as_deref());
+                value.map(|value| Filling::Value(Secret::from(value.expose())))
             }
             _ => None,
         }
@@ -99,6 +139,21 @@ pub fn env_text(
         composed.text = Some(text);
     }
     Ok(composed)
+}
+
+/// Whether a name has a line in the env file.
+const fn stands_there(state: ItemState) -> bool {
+    matches!(state, ItemState::Present | ItemState::AsInExample | ItemState::Empty)
+}
+
+/// The comment in the place of a value that is kept elsewhere.
+fn elsewhere(name: &str, store: StoreId) -> String {
+    match store {
+        StoreId::Print => format!("{name} was shown one time: set it where the app runs"),
+        StoreId::None => format!("{name} is set by the host"),
+        StoreId::Keyring => format!("{name} is in the OS keyring: flask-harden exec passes it on"),
+        _ => format!("{name} is in {}: flask-harden exec passes it on", store.info().title),
+    }
 }
 
 fn is_empty(entry: &EnvEntry) -> bool {
@@ -113,24 +168,38 @@ fn fate(
     random: &mut dyn KeySource,
 ) -> Result<Option<Fate>, TextError> {
     let answer = answers.get(&item.name);
-    let elsewhere = item.state == ItemState::SetElsewhere && answer.is_none();
-    let fillable = matches!(item.state, ItemState::Missing | ItemState::SetElsewhere)
-        || item.state == ItemState::Empty && (answer.is_some() || matches!(item.need, Need::Generate(_)));
-    if !fillable || elsewhere {
-        return Ok(None);
-    }
-    let outside = item.is_secret() && !store.is_file();
-    Ok(match (&item.need, answer) {
-        (_, Some(value)) if outside && !value.is_empty() => Some(Fate::Kept),
-        (_, Some(value)) => Some(Fate::Value(Secret::from(value.expose()))),
-        (Need::Generate(_), None) if outside => Some(Fate::Kept),
-        (Need::Generate(kind), None) => Some(Fate::Value(kind.make(random)?)),
-        (Need::Fixed(text), None) => Some(Fate::Value(Secret::from(text.as_str()))),
-        (Need::Copy, None) => Some(Fate::Copied),
-        (Need::Optional, None) => Some(Fate::Named),
+    let outside = item.is_secret_as(answer) && !store.is_file();
+    let copied = || match item.source {
+        ItemSource::Example { .. } => Fate::Copied,
+        ItemSource::Code(_) => Fate::Value(Secret::from("")),
+    };
+    let fate = match (answer, &item.need) {
+        (_, _) if item.state == ItemState::InStore => Fate::Kept,
+        (_, _) if !is_fillable(item, answer) => return Ok(None),
+        (Some(Answer::Value(value)), _) if outside && !value.is_empty() => Fate::Kept,
+        (Some(Answer::Value(value)), _) => Fate::Value(Secret::from(value.expose())),
+        (Some(Answer::Generate), _) | (None, Need::Generate(_)) if outside => Fate::Kept,
+        (Some(Answer::Generate), _) | (None, Need::Generate(_)) => Fate::Value(item.kind.make(random)?),
+        (Some(Answer::Copy), _) => copied(),
+        (None, Need::Fixed(text)) => Fate::Value(Secret::from(text.as_str())),
+        (None, Need::Copy) => copied(),
+        (None, Need::Optional) => Fate::Named,
+        // Nobody here has to know it: the host does.
+        (None, Need::Ask { .. }) if outside && !store.makes_keys() => Fate::Kept,
         // Left out by the person: an empty line says so.
-        (Need::Ask { .. }, None) => Some(Fate::Value(Secret::from(""))),
-    })
+        (None, Need::Ask { .. }) => Fate::Value(Secret::from("")),
+    };
+    Ok(Some(fate))
+}
+
+/// Whether the env file lacks it, or has a name without a value that can be filled.
+fn is_fillable(item: &OnboardItem, answer: Option<&Answer>) -> bool {
+    match item.state {
+        ItemState::Missing | ItemState::InStore => true,
+        ItemState::SetElsewhere => answer.is_some(),
+        ItemState::Empty => answer.is_some_and(|answer| !answer.is_empty()) || matches!(item.need, Need::Generate(_)),
+        ItemState::Present | ItemState::AsInExample | ItemState::Stored => false,
+    }
 }
 
 impl Kind {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::asked::{Asked, asked};
 use crate::facts::env::is_example;
-use crate::facts::{EnvFile, Facts, FileRole};
+use crate::facts::{EnvFile, Facts, FileRole, masks};
 use crate::lang::dotenv::EnvDocument;
 use crate::repo::role;
 use crate::secret::Secret;
@@ -18,8 +18,8 @@ use crate::store::env_file;
 use crate::text::{Location, RepoPath};
 
 pub use class::{Kind, Need, holds_secret};
-pub use compose::{Answers, Composed, TextError, env_text};
-pub use start::starts;
+pub use compose::{Answer, Answers, Composed, TextError, env_text};
+pub use start::{StartWay, starts};
 
 /// One variable of the env file.
 pub struct OnboardItem {
@@ -34,6 +34,12 @@ pub struct OnboardItem {
     pub state: ItemState,
     /// Whether the app reads it itself, not only what starts it.
     pub read: bool,
+    /// The form a new random value has, where one is wanted.
+    pub kind: Kind,
+    /// Whether what a person says may be a secret, whatever the example has there.
+    pub hidden: bool,
+    /// The example's value as it may be shown; `None` where it has none.
+    pub default: Option<String>,
 }
 
 /// Where a name comes from.
@@ -56,6 +62,8 @@ pub enum ItemState {
     AsInExample,
     /// A store outside of the tree has it.
     Stored,
+    /// The store is to be used for it and has a value of that name.
+    InStore,
     /// Something else of the project sets it.
     SetElsewhere,
 }
@@ -64,19 +72,39 @@ impl OnboardItem {
     /// Whether the run has something to do for it.
     pub fn is_open(&self) -> bool {
         match (&self.state, &self.need) {
-            (ItemState::Missing, _) | (ItemState::Empty, Need::Generate(_)) => true,
+            (ItemState::Missing | ItemState::InStore, _) | (ItemState::Empty, Need::Generate(_)) => true,
             (_, _) => false,
         }
     }
 
     /// Whether a person has to answer.
     pub fn is_asked(&self) -> bool {
-        self.is_open() && matches!(self.need, Need::Ask { .. })
+        self.is_open() && self.state != ItemState::InStore && matches!(self.need, Need::Ask { .. })
     }
 
-    /// Whether its value is hidden where a person types it.
+    /// Whether its value is a secret where nobody says otherwise.
     pub fn is_secret(&self) -> bool {
         matches!(self.need, Need::Generate(_) | Need::Ask { secret: true })
+    }
+
+    /// Whether its value is a secret, with what a person said.
+    pub fn is_secret_as(&self, answer: Option<&Answer>) -> bool {
+        match answer {
+            Some(Answer::Generate) => true,
+            Some(Answer::Copy) => false,
+            Some(Answer::Value(_)) => self.is_secret() || self.hidden,
+            None => self.is_secret(),
+        }
+    }
+
+    /// Whether a value for it can be taken now.
+    pub fn is_free(&self) -> bool {
+        matches!(self.state, ItemState::Missing | ItemState::Empty | ItemState::SetElsewhere)
+    }
+
+    /// Whether the example has a text for it that can be copied.
+    pub fn has_default(&self) -> bool {
+        self.default.is_some()
     }
 }
 
@@ -152,6 +180,11 @@ pub fn onboard(facts: &Facts, root: RepoPath, file: RepoPath, example: Option<Ex
                 asked: read.as_ref(),
             };
             let (need, why) = class::of_example(&given);
+            let (kind, hidden) = (class::kind(&given), class::may_hold_secret(&entry.key, given.value));
+            let default = given.value.filter(|value| !value.is_empty()).map(|value| match holds_secret(&entry.key) {
+                true => "********".to_owned(),
+                false => masks::example_value(&entry.key, value),
+            });
             items.push(OnboardItem {
                 name: entry.key.clone(),
                 need,
@@ -160,6 +193,9 @@ pub fn onboard(facts: &Facts, root: RepoPath, file: RepoPath, example: Option<Ex
                 hint: hint(&example.text, entry.line),
                 state: place.state(&entry.key, value.as_deref()),
                 read: read.is_some() || entry.key.starts_with("FLASK_"),
+                kind,
+                hidden,
+                default,
             });
         }
     }
@@ -184,7 +220,11 @@ fn in_code(asked: &BTreeMap<String, Asked>, place: &Place<'_>, example: &str) ->
             ItemState::Missing if place.set_elsewhere(&read.name) => ItemState::SetElsewhere,
             state => state,
         };
+        let given = class::Given { name: &read.name, value: None, expands: false, asked: Some(read) };
         items.push(OnboardItem {
+            kind: class::kind(&given),
+            hidden: class::may_hold_secret(&read.name, None),
+            default: None,
             name: read.name.clone(),
             need,
             why,

@@ -1,6 +1,8 @@
 //! The last look before anything is written. The word that confirms is typed; every key that was
 //! used to get here does something else.
 
+mod setup;
+
 use ratatui::text::Line;
 
 use super::Screen;
@@ -21,6 +23,7 @@ pub(in crate::tui) struct State {
 
 pub(super) fn screen(model: &Model) -> Screen {
     let left = if model.flow.step == Step::Writing { "Writing" } else { "Ready to write" };
+    let right = if model.flow.setup.is_some() { "step 2 of 2" } else { "step 4 of 4" };
     let lines = body(model);
     let height = model.body_height();
     // The line for typing stays in view, whatever is above it.
@@ -32,7 +35,7 @@ pub(super) fn screen(model: &Model) -> Screen {
     } else {
         lines
     };
-    Screen { left: left.to_owned(), right: "step 4 of 4".to_owned(), body }
+    Screen { left: left.to_owned(), right: right.to_owned(), body }
 }
 
 /// Rows it takes, for scrolling.
@@ -42,6 +45,9 @@ pub(in crate::tui) fn height(model: &Model) -> usize {
 
 fn body(model: &Model) -> Vec<Line<'static>> {
     let (theme, width) = (model.theme, model.width());
+    if model.flow.setup.is_some() {
+        return setup::body(model);
+    }
     let Some((_, draft)) = &model.flow.draft else {
         return vec![line(
             " Checking the changes together: does every fix still do what it promises?",
@@ -53,6 +59,15 @@ fn body(model: &Model) -> Vec<Line<'static>> {
     let lead = |text: &str| format!(" {}", column(text, 8, theme));
     lines.extend(hanging(&lead("Store"), &store(model, draft), width, Role::Plain, theme));
     lines.extend(files(draft, width, model));
+    if !draft.untracked.is_empty() {
+        let names: Vec<String> = draft.untracked.iter().map(|path| shown(path.as_str())).collect();
+        let text = format!(
+            "stops tracking {}; the file stays here. Once that is pushed, the next git pull deletes it in every other \
+             checkout: keep a copy there first",
+            names.join(", ")
+        );
+        lines.extend(hanging(&lead("Git"), &text, width, Role::Bad, theme));
+    }
     let skipped = left_out(model, draft, true);
     if !skipped.is_empty() {
         lines.extend(hanging(

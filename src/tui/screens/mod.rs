@@ -5,10 +5,12 @@ pub(super) mod apply;
 pub(super) mod config;
 pub(super) mod detail;
 pub(super) mod findings;
+pub(super) mod ready;
 pub(super) mod report;
 pub(super) mod review;
 pub(super) mod scan;
 pub(super) mod store;
+pub(super) mod variables;
 
 use ratatui::text::Line;
 
@@ -41,12 +43,17 @@ pub(super) fn screen(model: &Model) -> Screen {
         Step::Confirm | Step::Writing => apply::screen(model),
         Step::Report => report::screen(model),
         Step::Config => config::screen(model),
+        Step::Variables | Step::Variable => variables::screen(model),
+        Step::Ready => ready::screen(model),
     }
 }
 
 /// What stands in the footer of a screen without keys of its own.
 pub(super) fn footer_text(model: &Model) -> &'static str {
     match model.flow.step {
+        Step::Confirm if model.flow.setup.is_some() => {
+            "Type write and Enter. Up and Down scroll. Any other key goes back."
+        }
         Step::Confirm => "Type write and Enter. Any other key goes back.",
         Step::Writing => "All files are written or none; this takes a moment.",
         _ => "",
@@ -60,6 +67,7 @@ pub(super) fn hit(model: &Model, x: usize, y: usize) -> Option<Hit> {
         Step::Store => store::hit(model, y),
         Step::Report => report::hit(model, y),
         Step::Config => config::hit(model, y),
+        Step::Variables | Step::Variable => variables::hit(model, y),
         _ => None,
     }
 }

@@ -85,6 +85,10 @@ fn body(model: &Model, patch: &Patch) -> Vec<Line<'static>> {
     for file in &patch.files {
         lines.extend(diff::file(file, look));
     }
+    for path in fix.untracked() {
+        let text = format!("stops tracking {}; the file stays here", shown(path.as_str()));
+        lines.extend(hanging(" Git ", &text, width, Role::Strong, theme));
+    }
     for (name, place) in &patch.keys {
         lines.push(line(
             format!(" New key {} in {}, 256 bits, never shown", shown(name), shown(place)),

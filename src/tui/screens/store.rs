@@ -25,11 +25,16 @@ pub(super) fn screen(model: &Model) -> Screen {
         several => format!("the {} new keys", several.len()),
     };
     let (lines, first, _) = body(model);
-    Screen {
-        left: format!("Where should {what} live?  (256 bits each)"),
-        right: "step 2 of 4".to_owned(),
-        body: lines.into_iter().skip(first).collect(),
+    let body = lines.into_iter().skip(first).collect();
+    if model.flow.setup.is_some() {
+        let what = match keys.len() {
+            0 => "secrets".to_owned(),
+            1 => "the secret".to_owned(),
+            count => format!("the {count} secrets"),
+        };
+        return Screen { left: format!("Where should {what} live?"), right: String::new(), body };
     }
+    Screen { left: format!("Where should {what} live?  (256 bits each)"), right: "step 2 of 4".to_owned(), body }
 }
 
 /// The lines, the first one to show, and where each offer begins.
@@ -51,12 +56,17 @@ fn body(model: &Model) -> (Vec<Line<'static>>, usize, Vec<usize>) {
     let chosen = model.flow.store();
     lines.push(Line::default());
     let here = match chosen {
-        Some(StoreId::Keyring) => "flask-harden exec -- flask run",
+        Some(StoreId::Keyring | StoreId::Vault | StoreId::Aws) => "flask-harden exec -- flask run",
+        Some(StoreId::Print | StoreId::None) => "flask run, with the variables set by you",
         _ => "flask run, as before",
     };
     let lead = |text: &str| format!(" {}", column(text, 19, theme));
     lines.extend(hanging(&lead("On this computer:"), here, width, Role::Plain, theme));
     let keys: Vec<String> = model.flow.keys().into_iter().map(shown).collect();
+    if model.flow.setup.is_some() {
+        let first = offset(lines.len(), model.body_height(), view.0, view.1);
+        return (lines, first, begins);
+    }
     let servers = format!("set {} there (the report says where)", keys.join(" and "));
     lines.extend(hanging(&lead("Servers:"), &servers, width, Role::Plain, theme));
     let first = offset(lines.len(), model.body_height(), view.0, view.1);

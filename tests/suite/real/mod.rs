@@ -8,6 +8,8 @@
 )]
 
 mod aws;
+mod celery;
+mod deployments;
 mod dotenv;
 mod env_reader;
 mod flask_run;
@@ -16,8 +18,10 @@ mod kept;
 mod keyring;
 mod keyring_bed;
 mod kill_sweep;
+mod onboard;
 mod program_sweep;
 mod pty;
+mod pty_onboard;
 mod python;
 mod refused;
 mod rotate;
@@ -31,6 +35,7 @@ mod store_sweep;
 mod stores;
 mod sweep_bed;
 mod syscalls;
+mod terminal;
 mod tree;
 mod uwsgi;
 mod vault;

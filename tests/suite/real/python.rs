@@ -21,6 +21,11 @@ pub(crate) fn command() -> Command {
 
 /// Runs a script with text on its standard input and returns its standard output.
 pub(crate) fn run(script: &str, input: &str) -> String {
+    try_to(script, input).unwrap_or_else(|said| panic!("python failed: {said}"))
+}
+
+/// The same; what a script that fails said is the error.
+pub(crate) fn try_to(script: &str, input: &str) -> Result<String, String> {
     let mut child = command()
         .args(["-c", script])
         .stdin(Stdio::piped())
@@ -33,6 +38,8 @@ pub(crate) fn run(script: &str, input: &str) -> String {
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output: Output = child.wait_with_output().expect("python ends");
     writer.join().expect("writer").expect("python reads its input");
-    assert!(output.status.success(), "python failed: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("python prints UTF-8")
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8(output.stdout).expect("python prints UTF-8"))
 }
