@@ -4,8 +4,8 @@ use super::apps::{self, App};
 use super::files::{Files, PyFile};
 use super::names::Names;
 use super::{
-    EnvFile, Facts, HolderIndex, Launch, LaunchVar, casts, data, dependencies, images, project, server_conf, settings,
-    targets,
+    EnvFile, Facts, HolderIndex, Launch, LaunchVar, casts, data, dependencies, images, project, server_conf, services,
+    settings, targets,
 };
 
 /// What was read, ready to be related.
@@ -61,6 +61,7 @@ pub fn gather(read: Read) -> Facts {
         dockerfiles.iter().map(|launch| launch.via.first().map_or(&launch.location.path, |at| &at.path)).collect();
     dockerfiles.extend(facts.launches.iter().filter_map(|launch| launch.bounds.image.as_ref()));
     facts.images = images::read(&facts.files, &dockerfiles);
+    facts.services = services::read(&facts.files);
     facts.dependencies = dependencies::read(&facts.files);
     facts.targets = targets::targets(&facts);
     facts

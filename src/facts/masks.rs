@@ -120,6 +120,7 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
         spans.extend(assignments(&source.text));
         spans.extend(credentials::spans(source, None));
         spans.extend(quoted_random(&source.text));
+        spans = without_references(&source.text, spans);
     }
     spans.retain(|span| !span.is_empty());
     spans.sort();
@@ -165,9 +166,42 @@ pub fn mask(text: &str, within: Span, hidden: &[Span]) -> String {
 
 /// Values behind names that sound secret, in any text.
 fn assignments(text: &str) -> Vec<Span> {
-    let patterns = [ASSIGNMENT.as_ref(), ENV_INSTRUCTION.as_ref()];
-    let found = patterns.into_iter().flatten().flat_map(|pattern| pattern.captures_iter(text));
-    found.filter_map(|found| found.get(2)).map(|m| Span::new(m.start(), m.end())).collect()
+    let assigned = ASSIGNMENT.iter().flat_map(|pattern| pattern.captures_iter(text));
+    let assigned = assigned.filter_map(|found| {
+        let (name, value) = (found.get(1)?, found.get(2)?);
+        Some(Span::new(value.start(), quoted_end(text, name.start(), value.start()).unwrap_or(value.end())))
+    });
+    // The old form has the rest of its line for a value.
+    let of_image = ENV_INSTRUCTION.iter().flat_map(|pattern| pattern.captures_iter(text));
+    let of_image = of_image.filter_map(|found| {
+        let value = found.get(2)?;
+        let line = text[value.end()..].split(['\n', '\r']).next().unwrap_or("");
+        Some(Span::new(value.start(), value.end() + line.trim_end_matches(['\\', ' ', '"', '\'']).len()))
+    });
+    assigned.chain(of_image).collect()
+}
+
+/// Where a value ends that stands in quotes of its own, or in those that its name stands in too.
+fn quoted_end(text: &str, name: usize, value: usize) -> Option<usize> {
+    let before = |at: usize| text[..at].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+    let quote = before(value).or_else(|| before(name).filter(|quote| !text[name..value].contains(*quote)))?;
+    let line = text[value..].split(['\n', '\r']).next()?;
+    Some(value + line.find(quote)?)
+}
+
+/// `${NAME}` and `${NAME:?text}`: they say where a value comes from, and hold none.
+static REFERENCE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\$\{[A-Za-z_][A-Za-z0-9_]*(?::?\?[^}$"']*)?\}"#).ok());
+
+/// Spans less the references they start in.
+fn without_references(text: &str, spans: Vec<Span>) -> Vec<Span> {
+    let Some(pattern) = REFERENCE.as_ref().filter(|_| text.contains("${")) else { return spans };
+    let references: Vec<_> = pattern.find_iter(text).map(|found| Span::new(found.start(), found.end())).collect();
+    let less = |span: Span| match references.iter().find(|at| at.start <= span.start && span.start < at.end) {
+        Some(at) => Span::new(at.end.min(span.end), span.end),
+        None => span,
+    };
+    spans.into_iter().map(less).collect()
 }
 
 fn url_passwords(text: &str) -> Vec<Span> {
@@ -188,4 +222,29 @@ fn looks_random(value: &str) -> bool {
         && !value.contains([' ', '/', '<', '.', ':', '{', '%'])
         && value.bytes().any(|b| b.is_ascii_digit())
         && value.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_in_quotes_are_hidden_whole_and_references_are_shown() {
+        for (path, text, shown) in [
+            ("Dockerfile", "ENV A=1 SECRET_KEY=\"two words\" B=2\n", "ENV A=1 SECRET_KEY=\"********\" B=2\n"),
+            ("Dockerfile", "ENV SECRET_KEY some words of it\r\nCMD x\n", "ENV SECRET_KEY ********\r\nCMD x\n"),
+            ("compose.yml", "e:\n  - \"SECRET_KEY=two words\"\n", "e:\n  - \"SECRET_KEY=********\"\n"),
+            ("compose.yml", "e:\n  SECRET_KEY: ${SECRET_KEY:?run it}\n", "e:\n  SECRET_KEY: ${SECRET_KEY:?run it}\n"),
+            ("compose.yml", "e:\n  - SECRET_KEY=${K:?run it}\n", "e:\n  - SECRET_KEY=${K:?run it}\n"),
+            ("start.sh", ": \"${SECRET_KEY:?has no value}\"\n", ": \"${SECRET_KEY:?has no value}\"\n"),
+        ] {
+            let source = SourceFile::new(RepoPath::new(path).unwrap(), text.to_owned(), 0o644);
+            let whole = Span::new(0, text.len());
+            assert_eq!(mask(text, whole, &hidden(&source)), shown, "{path}");
+        }
+        // A default is a value.
+        let text = "e:\n  - SECRET_KEY=${K:-plum}\n";
+        let source = SourceFile::new(RepoPath::new("compose.yml").unwrap(), text.to_owned(), 0o644);
+        assert!(!mask(text, Span::new(0, text.len()), &hidden(&source)).contains("plum"));
+    }
 }

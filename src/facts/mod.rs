@@ -36,6 +36,7 @@ pub mod secret_names;
 pub mod selection;
 pub mod server_conf;
 pub mod server_options;
+pub mod services;
 pub mod settings;
 pub mod signing;
 mod target_env;
@@ -83,6 +84,8 @@ pub struct Facts {
     pub server_confs: Vec<ServerConf>,
     /// Dockerfiles that start something.
     pub images: Vec<images::ImageFile>,
+    /// Services of compose files that run an image of the tree.
+    pub services: Vec<services::Service>,
     pub dependencies: dependencies::Dependencies,
     pub targets: Vec<Target>,
     /// Values that signing keys had in git history.

@@ -60,6 +60,18 @@ impl TargetEnv {
                 vars.insert(var.name.clone(), set);
             }
         }
+        // What uWSGI's own file sets goes over what uWSGI was started with.
+        let own = |other: &&Launch| other.kind == "uwsgi" && Some(&other.location.path) == launch.conf.as_ref();
+        let beside = facts
+            .loose
+            .iter()
+            .filter(|var| launch.server == Server::Uwsgi && Some(&var.location.path) == launch.conf.as_ref());
+        for var in facts.launches.iter().filter(own).flat_map(|other| &other.env).chain(beside) {
+            if let Some(value) = &var.value {
+                let set = TargetVar { value: value.expose().to_owned(), location: var.location.clone() };
+                vars.insert(var.name.clone(), set);
+            }
+        }
         if let Some(conf) = facts.server_conf(launch) {
             for var in &conf.env {
                 let set = TargetVar { value: var.value.clone(), location: var.location.clone() };

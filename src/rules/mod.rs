@@ -13,6 +13,7 @@ pub mod route_params;
 pub mod secret_key;
 pub mod server_start;
 pub mod session_cookies;
+mod start_file;
 pub mod template_injection;
 #[cfg(test)]
 mod testing;

@@ -2,7 +2,7 @@
 //! file reads the environment.
 
 use crate::facts::settings::{Form, Holder, is_main_guard};
-use crate::facts::{Facts, PyFile, Setting, Target};
+use crate::facts::{Facts, FileRole, PyFile, Setting, Target};
 use crate::lang::python::{Stmt, StmtKind, add_after, add_import, add_item_after, is_strictly_valid};
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
 
@@ -123,7 +123,8 @@ pub fn body_statement(body: &[Stmt], inner: Span) -> Span {
 pub fn anchor<'f>(facts: &'f Facts, target: &Target) -> Option<&'f Setting> {
     let keys =
         ["SECRET_KEY", "DEBUG", "TESTING", "SQLALCHEMY_DATABASE_URI", "SESSION_COOKIE_NAME", "MAX_CONTENT_LENGTH"];
-    let fits = |setting: &&Setting| setting.form.takes_neighbours();
+    let fits =
+        |setting: &&Setting| setting.form.takes_neighbours() && crate::repo::role(setting.path()) == FileRole::Source;
     keys.iter().find_map(|key| facts.effective(target, key).setting().filter(fits))
 }
 

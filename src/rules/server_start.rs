@@ -1,10 +1,11 @@
 //! What several rules need to know about the gunicorn configuration that starts production.
 
+use super::{dev_server, start_file};
 use crate::facts::apps::RunCall;
 use crate::facts::guards::{Reached, reached};
 use crate::facts::{Facts, Launch, Server, Target};
 use crate::remedy::{Change, ServerItem};
-use crate::text::{RepoPath, TextEdit};
+use crate::text::{Location, RepoPath};
 
 /// The gunicorn configuration a remedy writes to: the one production's gunicorn uses, else
 /// `gunicorn.conf.py` where the development server or nothing starts production. Nothing where
@@ -52,35 +53,64 @@ pub fn reaches(facts: &Facts, target: &Target) -> bool {
 }
 
 /// The changes that set a variable, unless it is set, for the server that starts a target: in the
-/// gunicorn configuration, else in uWSGI's own file.
+/// gunicorn configuration, in uWSGI's own file, else in the file that starts the server.
 pub fn set_for(facts: &Facts, target: &Target, name: &str, value: &str, why: &str) -> Option<Vec<Change>> {
-    if reaches(facts, target) {
+    // Where gunicorn cannot take the place of the development server, its configuration is not read;
+    // nor is it in an image beside production, which goes on as it starts today.
+    let stays = development_server(facts, target).is_some()
+        && (!target.production || dev_server::replacement(facts, target).is_none());
+    if reaches(facts, target) && !stays {
         return set_variable(facts, &target.project, name, value, why);
     }
-    set_in_uwsgi(facts, target, name, value).map(|change| vec![change])
+    start_file::set(facts, target, name, value).map(|change| vec![change])
 }
 
-/// The edit that sets a variable in the uWSGI file that starts a target, at the end of its
-/// `[uwsgi]` section.
-pub fn set_in_uwsgi(facts: &Facts, target: &Target, name: &str, value: &str) -> Option<Change> {
-    let launch = target.launch.map(|at| &facts.launches[at]).filter(|launch| launch.server == Server::Uwsgi)?;
-    let path = launch.conf.clone().filter(|path| facts.files.get(path).is_some());
-    let path = path.unwrap_or_else(|| launch.location.path.clone());
-    let source = facts.files.get(&path).filter(|_| path.extension() == "ini")?;
-    let section = source.text.lines().position(|line| line.trim() == "[uwsgi]")? + 1;
-    let mut last = section;
-    for (at, line) in source.text.lines().enumerate().skip(section) {
-        if line.trim_start().starts_with('[') {
-            break;
-        }
-        if !line.trim().is_empty() {
-            last = at + 1;
+/// What sets a variable on several starts, and what a person does for those that are not reached.
+#[derive(Default)]
+pub struct Everywhere {
+    pub changes: Vec<Change>,
+    pub steps: Vec<String>,
+}
+
+/// [`set_for`], for every one of these starts.
+pub fn set_wherever<'f>(
+    facts: &'f Facts,
+    targets: impl Iterator<Item = &'f Target>,
+    name: &str,
+    value: &str,
+    why: &str,
+) -> Everywhere {
+    let mut all = Everywhere::default();
+    for target in targets {
+        match set_for(facts, target, name, value, why) {
+            Some(changes) => {
+                let new: Vec<Change> = changes.into_iter().filter(|change| !all.changes.contains(change)).collect();
+                all.changes.extend(new);
+            }
+            None => {
+                let step = environment_step(facts, target, name, value);
+                if !all.steps.contains(&step) {
+                    all.steps.push(step);
+                }
+            }
         }
     }
-    let end = source.nth_line(last)?.end;
-    let newline = source.newline();
-    let edit = TextEdit::insert(end, format!("{newline}env = {name}={value}"));
-    Some(Change::Edit { path, edits: vec![edit] })
+    all
+}
+
+/// The fix without which what stands in the gunicorn configuration reaches nothing: the one that
+/// lets gunicorn take the place of the development server that starts these targets.
+pub fn needed<'f>(facts: &'f Facts, targets: impl Iterator<Item = &'f Target>) -> Vec<String> {
+    let replaced: Vec<&Location> = targets
+        .filter(|target| target.production && dev_server::replacement(facts, target).is_some())
+        .filter_map(|target| development_server(facts, target))
+        .map(|(launch, _)| &launch.location)
+        .collect();
+    if replaced.is_empty() {
+        return Vec::new();
+    }
+    let found = super::judged_by(facts, &["FH501"]).into_iter();
+    found.filter(|finding| replaced.contains(&&finding.primary)).map(|finding| finding.key.to_string()).collect()
 }
 
 /// What a person does to set a variable for the server that starts a target: the exact step.

@@ -66,25 +66,147 @@ fn the_diff_says_what_changes_for_each_start() {
     );
 }
 
-/// The switch for debug lies in a gunicorn configuration, but uWSGI starts this app: the fix would
-/// leave debug on, so it is shown with the reason and not written.
+/// The gunicorn configuration would switch debug off, but the app then reads a file that says otherwise, over
+/// everything that is set: the fix would leave debug on, so it is shown with the reason and not written.
 #[test]
 fn a_fix_that_leaves_its_finding_is_not_written() {
     let project = Project::with_git();
     project.write(
-        "config.py",
-        "import os\n\n\nclass Config:\n    SECRET_KEY = os.environ.get(\"SECRET_KEY\")\n\n\n\
-         class DevelopmentConfig(Config):\n    DEBUG = True\n",
-    );
-    project.write(
         "app.py",
-        "from flask import Flask\n\napp = Flask(__name__)\napp.config.from_object(\"config.DevelopmentConfig\")\n",
+        "import os\n\nfrom dotenv import load_dotenv\nfrom flask import Flask\n\nload_dotenv(override=True)\n\n\
+         app = Flask(__name__)\napp.config[\"DEBUG\"] = os.environ.get(\"FLASK_DEBUG\") == \"1\"\n",
     );
-    project.write("Procfile", "web: uwsgi uwsgi.ini\n").write("uwsgi.ini", "[uwsgi]\nmodule = app:app\n");
+    project.write(".env", "FLASK_DEBUG=1\n").write("Procfile", "web: gunicorn app:app\n");
     let (program, before) = (Program::new(), project.picture());
     let run = program.run(project.path(), &["--diff", "--select", "FH401"]);
     assert!(run.stdout.contains("Held back (1)"), "{}", run.stdout);
     assert!(run.stdout.contains("now: Change it by hand in"), "{}", run.stdout);
     program.run(project.path(), &["--apply", "--select", "FH401"]).exits(0);
     assert_eq!(project.picture(), before);
+}
+
+/// uWSGI starts this app from a Procfile and by its own file, which both read: one line there
+/// reaches both, also where the file leaves the app's name to the command.
+#[test]
+fn a_switch_in_the_file_of_uwsgi_reaches_every_start() {
+    for (command, ini) in [
+        ("web: uwsgi uwsgi.ini\n", "[uwsgi]\nmodule = app:app\n"),
+        ("web: uwsgi uwsgi.ini --module app:app\n", "[uwsgi]\nmaster = true\n"),
+    ] {
+        let project = image_of_development();
+        std::fs::remove_file(project.at("Dockerfile")).unwrap();
+        project.write("Procfile", command).write("uwsgi.ini", ini);
+        let program = Program::new();
+        program.run(project.path(), &["--apply", "--select", "FH401"]).exits(0);
+        assert_eq!(project.read("uwsgi.ini"), format!("{ini}env = FLASK_DEBUG=0\n"));
+        assert!(project.read("config.py").contains("FLASK_DEBUG"));
+        let scan = program.run(project.path(), &["scan", "--select", "FH401"]).exits(0);
+        assert!(!scan.stdout.contains("FH401"), "{}", scan.stdout);
+    }
+}
+
+/// The image starts the development server with a configuration for development. That debug is off
+/// there stands in a file which only gunicorn reads.
+fn image_of_development() -> Project {
+    let project = Project::with_git();
+    project.write(
+        "config.py",
+        "import os\n\n\nclass DevelopmentConfig:\n    SECRET_KEY = os.environ.get(\"SECRET_KEY\")\n    DEBUG = True\n",
+    );
+    project.write(
+        "app.py",
+        "from flask import Flask\n\napp = Flask(__name__)\napp.config.from_object(\"config.DevelopmentConfig\")\n",
+    );
+    project.write("requirements.txt", "flask\n");
+    project.write(
+        "Dockerfile",
+        "FROM python:3.12\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n\
+         CMD [\"flask\", \"--app\", \"app\", \"run\", \"--host\", \"0.0.0.0\"]\n",
+    );
+    project
+}
+
+#[test]
+fn debug_that_gunicorn_switches_off_needs_gunicorn() {
+    let (program, project) = (Program::new(), image_of_development());
+    let run = program.run(project.path(), &["--diff", "--skip", "FH501", "--select", "FH4,FH5"]);
+    assert!(
+        run.stdout.contains("it needs another fix that is not written: gunicorn starts production"),
+        "{}",
+        run.stdout
+    );
+    program.run(project.path(), &["--apply", "--skip", "FH501", "--select", "FH4,FH5"]).exits(0);
+    assert!(project.read("config.py").contains("DEBUG = True"));
+    program.run(project.path(), &["--apply"]).exits(0);
+    assert!(project.read("Dockerfile").contains("gunicorn"));
+    assert!(
+        project.read("config.py").contains("FLASK_DEBUG") && project.read("gunicorn.conf.py").contains("FLASK_DEBUG")
+    );
+}
+
+/// An image that gives the key, code that falls back to a literal, and a compose file on top.
+fn image_with_key() -> Project {
+    let project = Project::with_git();
+    project.write(
+        "app.py",
+        "import os\n\nfrom flask import Flask, session\n\napp = Flask(__name__)\n\
+         app.config[\"SECRET_KEY\"] = os.environ.get(\"SECRET_KEY\") or \"green-parrot-of-the-islands\"\n\n\n\
+         @app.get(\"/\")\ndef home():\n    session[\"seen\"] = 1\n    return \"ok\"\n",
+    );
+    project.write("requirements.txt", "flask\ngunicorn\n");
+    project.write(
+        "Dockerfile",
+        "FROM python:3.12\nENV A=1 SECRET_KEY=yellow-parrot-of-the-coast\nCOPY . /srv\nCMD [\"gunicorn\", \"app:app\"]\n",
+    );
+    project.write(
+        "compose.yaml",
+        "services:\n  web:\n    build: .\n    environment:\n      - SECRET_KEY=red-parrot-of-the-hills\n  jobs:\n    build: .\n",
+    );
+    project
+}
+
+#[test]
+fn a_key_leaves_the_image_with_the_literal_behind_it() {
+    let (program, project) = (Program::new(), image_with_key());
+    let before = project.picture();
+    let alone = program.run(project.path(), &["--diff", "--skip", "FH103"]).exits(1);
+    assert!(alone.stdout.contains("it needs another fix that is not written"), "{}", alone.stdout);
+    let run = program.run(project.path(), &["--apply", "--store", "env-file"]).exits(0);
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(
+        said.contains("Containers of Dockerfile need SECRET_KEY when they start: docker run --env-file .env"),
+        "{said}"
+    );
+    assert_eq!(project.read("Dockerfile").lines().nth(1), Some("ENV A=1"));
+    let compose = project.read("compose.yaml");
+    assert!(compose.contains("      - SECRET_KEY=${SECRET_KEY:?run flask-harden onboard}\n  jobs:"), "{compose}");
+    assert!(
+        compose.ends_with("    environment:\n      SECRET_KEY: ${SECRET_KEY:?run flask-harden onboard}\n"),
+        "{compose}"
+    );
+    for path in ["app.py", "Dockerfile", "compose.yaml"] {
+        assert!(!project.read(path).contains("parrot"), "{path}");
+    }
+    let after = project.picture();
+    let again = program.run(project.path(), &["--apply", "--store", "env-file"]).exits(0);
+    assert!(
+        again.stdout.to_lowercase().contains("nothing to do") || again.stderr.to_lowercase().contains("nothing to do")
+    );
+    assert_eq!(project.picture(), after);
+    program.run(project.path(), &["undo"]).exits(0);
+    let mut now = project.picture();
+    now.retain(|path, _| path != ".env");
+    assert_eq!(now, before);
+}
+
+#[test]
+fn a_key_of_compose_goes_where_the_store_says() {
+    for (store, said) in [("none", "Put SECRET_KEY into .env"), ("print", "Put SECRET_KEY into .env")] {
+        let (program, project) = (Program::new(), image_with_key());
+        let run = program.run(project.path(), &["--apply", "--store", store]).exits(0);
+        let text = format!("{}{}", run.stdout, run.stderr);
+        assert!(text.contains(said), "{store}: {text}");
+        assert!(project.read("compose.yaml").contains("${SECRET_KEY:?"), "{store}");
+        assert!(!project.picture().contains_key(".env"), "{store}");
+    }
 }

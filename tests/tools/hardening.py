@@ -13,6 +13,11 @@ from project import looks_secret, private_environment
 Run = namedtuple("Run", "code out text")
 # Threats 1, 2 and 4: what --apply is expected to remedy.
 REMEDIED_RULES = re.compile(r"FH[124]\d\d$")
+# Rules that advise, where they are low: what each needs, which no patch may decide.
+NO_PATCH = {
+    "FH119": "a newer Flask, where the project pins an older one",
+    "FH208": "a further package, and a token in every form and every script that posts",
+}
 
 
 class Hardening:
@@ -138,11 +143,28 @@ def coded_forms(raw):
     return {text, raw.hex(), base64.b64encode(raw).decode(), urllib.parse.quote(text, safe="")}
 
 
-def remediable(findings):
-    """Findings that --apply is measured by: those that make a scan fail by default. Advice (low) is no
-    work left undone, and one that lives in git history alone stays, as history does."""
+def in_question(findings):
+    """Findings of threats 1, 2 and 4, of every severity. What lives in git history alone stays, as
+    history does."""
     return [finding for finding in findings or []
-            if REMEDIED_RULES.match(finding["rule"]) and finding["severity"] != "low" and not finding.get("commit")]
+            if REMEDIED_RULES.match(finding["rule"]) and not finding.get("commit")]
+
+
+def is_advice(finding):
+    """Advice for which no patch exists that a careful person would send."""
+    return finding["rule"] in NO_PATCH and finding["severity"] == "low"
+
+
+def remediable(findings):
+    """What --apply is measured by: everything in question but the advice without a patch."""
+    return [finding for finding in in_question(findings) if not is_advice(finding)]
+
+
+def remedied(before, after):
+    """Both counts: of what a patch can remedy, and with the advice without a patch."""
+    return {"before": len(remediable(before)), "after": len(remediable(after)),
+            "all_before": len(in_question(before)), "all_after": len(in_question(after)),
+            "advice": sorted(finding["rule"] for finding in in_question(after) if is_advice(finding))}
 
 
 def own_tests(project, env=None):

@@ -24,7 +24,7 @@ import rows
 import servers
 import trees
 from cookies import PageFailed
-from hardening import Hardening, compiles, last_line, own_tests, remediable, shell
+from hardening import Hardening, compiles, last_line, own_tests, remedied, shell
 from project import Project, Spec
 from steps import Steps
 
@@ -209,7 +209,7 @@ def round_trip(options, spec, steps, scratch):
     result["fresh_clone"] = compare_clones(
         steps, untouched, hardened, sorted(hardening.touched), old_key if in_code else None)
     left = hardening.scan()[1]
-    result["remedied"] = {"before": len(remediable(findings)), "after": len(remediable(left))}
+    result["remedied"] = remedied(findings, left)
     gone = rows.percent(result["remedied"])
     steps.check("findings remedied", gone is None or gone >= options.at_least,
                 rows.rate(result["remedied"]))

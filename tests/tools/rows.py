@@ -35,9 +35,14 @@ def percent(found):
 
 
 def rate(found):
-    if not found["before"]:
-        return "nothing to remedy"
-    return "%d of %d (%d %%)" % (found["before"] - found["after"], found["before"], percent(found))
+    """The rate, and beside it the one that counts advice without a patch too."""
+    text = "nothing to remedy"
+    if found["before"]:
+        text = "%d of %d (%d %%)" % (found["before"] - found["after"], found["before"], percent(found))
+    if found["all_before"] == found["before"]:
+        return text
+    return "%s; with advice without a patch %d of %d" % (
+        text, found["all_before"] - found["all_after"], found["all_before"])
 
 
 def fresh(found):

@@ -46,6 +46,11 @@ impl Places {
         self.list.push(Place { to, from });
     }
 
+    /// Whether this very file was put somewhere.
+    pub(crate) fn holds(&self, path: &RepoPath) -> bool {
+        self.list.iter().any(|place| place.from == *path)
+    }
+
     /// What another file system has at `source` is put at `to`.
     pub(crate) fn add_from(&mut self, other: &Places, source: &str, to: &str) {
         for place in &other.list {

@@ -44,6 +44,17 @@ pub(crate) struct Stage<'a> {
     args: Vec<Pair>,
 }
 
+/// What the image that a file is copied into has where; `None` where no image, or several, take it
+/// by its name.
+pub(crate) fn places_of(context: &Context<'_>, path: &RepoPath) -> Option<Places> {
+    let dockerfiles = context.files().filter(|file| matches(&file.path) && file.text.contains(path.name()));
+    let images = dockerfiles.map(|file| Image::read(file, context, None));
+    let mut stages = images.filter_map(|image| image.stages.last().cloned());
+    let mut takes = stages.by_ref().filter(|stage| stage.places.holds(path)).map(|stage| stage.places);
+    let first = takes.next()?;
+    takes.next().is_none().then_some(first)
+}
+
 /// What a Dockerfile builds.
 pub(crate) struct Image<'a> {
     pub file: &'a SourceFile,

@@ -87,6 +87,11 @@ pub fn is_deployment_file(path: &RepoPath) -> bool {
     KINDS.iter().any(|kind| (kind.matches)(path))
 }
 
+/// Whether a path is that of a compose file.
+pub fn is_compose(path: &RepoPath) -> bool {
+    (compose::KIND.matches)(path)
+}
+
 /// Reads every deployment file among the context's files.
 pub fn deployments(context: &Context<'_>) -> Deployments {
     let mut found = Deployments::default();

@@ -2,6 +2,7 @@
 
 use super::assemble::Frame;
 use super::context::Context;
+use super::dockerfile;
 use super::scope::Scope;
 use super::shell::start_words;
 use super::vars::{self, overlay, whole_lines};
@@ -33,6 +34,9 @@ fn read<'a>(file: &'a SourceFile, context: &Context<'a>, found: &mut Deployments
         let own = section.get("environment").map(|setting| environment(file, setting)).unwrap_or_default();
         let env = overlay(shared.clone(), own);
         let mut scope = Scope::new(context, RepoPath::root()).with_env(env.clone());
+        if let Some(places) = dockerfile::places_of(context, &file.path) {
+            scope = scope.inside(places, "/");
+        }
         if let Some(dir) = section.get("directory") {
             let here = dir.value.replace("%(here)s", &format!("/{}", file.path.parent()));
             scope.cwd = context.guess_dir(uncommented(&here));

@@ -118,7 +118,7 @@ fn known(facts: &Facts, target: &Target, way: &Way<'_>) -> Vec<String> {
 
 fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
     let mut remedies = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.severity > Severity::Low) {
+    for finding in findings {
         let root = facts.project_root(&finding.primary.path);
         for target in facts.serving_targets(&root) {
             let all = ways(facts, target).into_iter().chain(other_runs(facts, target).map(Way::Run));
@@ -127,7 +127,10 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
             else {
                 continue;
             };
-            remedies.push(remedy(facts, finding, target, &way));
+            // What only an image starts differently is for a person: it may be for development.
+            if finding.severity > Severity::Low || matches!(way, Way::Run(_)) {
+                remedies.push(remedy(facts, finding, target, &way));
+            }
             break;
         }
     }
@@ -151,6 +154,7 @@ fn remedy(facts: &Facts, finding: &Finding, target: &Target, way: &Way<'_>) -> R
             reason: done.reason,
             applicability: done.applicability,
             changes: done.changes,
+            needs: done.needs,
             ..empty
         },
         Err(by_hand) => Remedy { reason: by_hand.why, steps: vec![by_hand.step], ..empty },

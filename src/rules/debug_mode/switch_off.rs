@@ -1,7 +1,7 @@
 //! How each way of debug mode is switched off where production starts, and stays on for those who
 //! develop: the changes, or what a person has to do.
 
-use super::ways::Way;
+use super::ways::{Way, ways};
 use crate::facts::apps::{DebugGiven, RunCall};
 use crate::facts::holders::{HolderRef, Selector};
 use crate::facts::settings::Holder;
@@ -20,6 +20,8 @@ pub(super) struct Done {
     pub reason: String,
     pub changes: Vec<Change>,
     pub applicability: Applicability,
+    /// Fixes without which these changes reach nothing.
+    pub needs: Vec<String>,
 }
 
 /// Why a person has to do it, and the exact step.
@@ -38,10 +40,38 @@ const FOR_DEVELOPMENT: &str = "For development, set FLASK_DEBUG=1.";
 pub(super) fn switch_off(facts: &Facts, target: &Target, way: &Way<'_>) -> Outcome {
     match way {
         Way::Run(run) => run_off(facts, run),
-        Way::Setting(setting) => setting_off(facts, target, setting),
-        Way::Variable { name, location, setting } => variable_off(facts, target, name, location, *setting),
+        Way::Setting(setting) => setting_off(facts, &alike(facts, target, way), setting),
+        Way::Variable { name, location, setting } => {
+            variable_off(facts, &alike(facts, target, way), name, location, *setting)
+        }
         Way::Flag(location) => flag_off(facts, target, location),
     }
+}
+
+/// The starts of the project that a way is open on, the one it was found on first: production's,
+/// and what images start beside it.
+fn alike<'f>(facts: &'f Facts, target: &'f Target, way: &Way<'_>) -> Vec<&'f Target> {
+    let same = |other: &Way<'_>| other.symbol() == way.symbol() && other.location() == way.location();
+    let others = facts.targets.iter().filter(|other| {
+        !std::ptr::eq(*other, target)
+            && other.project == target.project
+            && (other.production || facts.is_image(other))
+            && ways(facts, other).iter().any(same)
+    });
+    std::iter::once(target).chain(others).collect()
+}
+
+/// What sets a variable on every one of these starts, and what that needs.
+fn on_every(
+    facts: &Facts,
+    starts: &[&Target],
+    name: &str,
+    value: &str,
+    why: &str,
+) -> Option<(Vec<Change>, Vec<String>)> {
+    let all = server_start::set_wherever(facts, starts.iter().copied(), name, value, why);
+    let reached = all.steps.is_empty() && !all.changes.is_empty();
+    reached.then(|| (all.changes, server_start::needed(facts, starts.iter().copied())))
 }
 
 /// What production starts is known: taking debug away there changes nothing for development.
@@ -95,6 +125,7 @@ fn run_off(facts: &Facts, run: &RunCall) -> Outcome {
         },
         changes: vec![Change::Edit { path: run.path.clone(), edits }],
         applicability: Applicability::Automatic,
+        needs: Vec::new(),
     })
 }
 
@@ -102,15 +133,17 @@ fn is_literal(value: &Valued) -> bool {
     matches!(value.value, Value::Bool(true) | Value::Number(_))
 }
 
-fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
+fn setting_off(facts: &Facts, starts: &[&Target], setting: &Setting) -> Outcome {
+    let target = starts[0];
     if let Some((variable, key)) = production_choice(facts, target) {
         let why = "The app's own configuration for production, unless the server selects another one.";
-        if let Some(changes) = server_start::set_for(facts, target, &variable, &key, why) {
+        if let Some((changes, needs)) = on_every(facts, starts, &variable, &key, why) {
             return Ok(Done {
                 title: format!("production selects {variable}={key}"),
                 reason: "Development goes on with the configuration it has today.".to_owned(),
                 changes,
                 applicability: where_production_is_known(target),
+                needs,
             });
         }
     }
@@ -130,7 +163,7 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
         Change::Edit { path: setting.path().clone(), edits }
     };
     if let Some(env) = setting.value.env() {
-        return variable_read(facts, target, setting, &env.name, edit(read.switch(&env.name)));
+        return variable_read(facts, starts, setting, &env.name, edit(read.switch(&env.name)));
     }
     if let Some(outcome) = argument_off(facts, target, setting) {
         return outcome;
@@ -144,18 +177,20 @@ fn setting_off(facts: &Facts, target: &Target, setting: &Setting) -> Outcome {
             reason: FOR_DEVELOPMENT.to_owned(),
             changes: vec![edit(read.switch(SWITCH))],
             applicability: Applicability::Automatic,
+            needs: Vec::new(),
         });
     }
     // The configuration for development stays what it says; the server's start switches it off.
     let why = "Debug stays off under this server, also where it runs the configuration for development.";
-    let start = server_start::set_for(facts, target, SWITCH, "0", why);
-    let mut changes = start.ok_or_else(|| by_hand(not_reached(facts, target), step))?;
+    let start = on_every(facts, starts, SWITCH, "0", why);
+    let (mut changes, needs) = start.ok_or_else(|| by_hand(not_reached(facts, starts), step))?;
     changes.push(edit(read.switch_on(SWITCH)));
     Ok(Done {
         title: format!("{} follows FLASK_DEBUG, which the server's start switches off", setting.symbol()),
         reason: "For development nothing changes.".to_owned(),
         changes,
         applicability: where_production_is_known(target),
+        needs,
     })
 }
 
@@ -186,19 +221,21 @@ fn argument_off(facts: &Facts, target: &Target, setting: &Setting) -> Option<Out
         reason: FOR_DEVELOPMENT.to_owned(),
         changes: vec![Change::Edit { path: argument.location.path.clone(), edits }],
         applicability: Applicability::Automatic,
+        needs: Vec::new(),
     }))
 }
 
 /// Debug that a variable decides, which nothing in the repository sets: it is on by default.
-fn variable_read(facts: &Facts, target: &Target, setting: &Setting, name: &str, rewritten: Change) -> Outcome {
+fn variable_read(facts: &Facts, starts: &[&Target], setting: &Setting, name: &str, rewritten: Change) -> Outcome {
     let off = off_value(Some(setting), "1");
     let why = "Debug is off under this server unless the variable says otherwise.";
-    if let Some(changes) = off.and_then(|off| server_start::set_for(facts, target, name, off, why)) {
+    if let Some((changes, needs)) = off.and_then(|off| on_every(facts, starts, name, off, why)) {
         return Ok(Done {
             title: format!("{name} is off where production starts"),
             reason: "For development nothing changes.".to_owned(),
             changes,
-            applicability: where_production_is_known(target),
+            applicability: where_production_is_known(starts[0]),
+            needs,
         });
     }
     Ok(Done {
@@ -206,6 +243,7 @@ fn variable_read(facts: &Facts, target: &Target, setting: &Setting, name: &str, 
         reason: format!("For development, set {name}=1."),
         changes: vec![rewritten],
         applicability: Applicability::Automatic,
+        needs: Vec::new(),
     })
 }
 
@@ -223,25 +261,33 @@ fn off_value(setting: Option<&Setting>, present: &str) -> Option<&'static str> {
     words.into_iter().find(is_off)
 }
 
-fn variable_off(facts: &Facts, target: &Target, name: &str, location: &Location, setting: Option<&Setting>) -> Outcome {
+fn variable_off(
+    facts: &Facts,
+    starts: &[&Target],
+    name: &str,
+    location: &Location,
+    setting: Option<&Setting>,
+) -> Outcome {
+    let target = starts[0];
     let present = target.env.get(name).map_or("", |var| var.value.as_str());
     let off = if name == "FLASK_ENV" { Some("production") } else { off_value(setting, present) };
     let step = format!("Set {name}={} in {}.", off.unwrap_or("0"), at(location));
     let off =
         off.ok_or_else(|| by_hand(format!("No text that {name} could have switches debug off."), step.clone()))?;
     let launch = target.launch.map(|at| &facts.launches[at]);
-    let done = |changes, how: &str| Done {
+    let done = |changes, needs, how: &str| Done {
         title: format!("{name}={off} where production starts"),
         reason: how.to_owned(),
         changes,
         applicability: where_production_is_known(target),
+        needs,
     };
     if let Some(var) =
         launch.and_then(|launch| launch.env.iter().find(|var| var.name == name && var.location == *location))
     {
         let span = var.value_span.ok_or_else(|| by_hand("The value does not stand there in one piece.", step))?;
         let change = Change::Edit { path: var.location.path.clone(), edits: vec![TextEdit::replace(span, off)] };
-        return Ok(done(vec![change], "Only this start is changed."));
+        return Ok(done(vec![change], Vec::new(), "Only this start is changed."));
     }
     let handed_over = launch.is_some_and(|launch| launch.env_files.contains(&location.path));
     let is_env_file = facts.env_files.iter().any(|file| file.path == location.path);
@@ -249,9 +295,9 @@ fn variable_off(facts: &Facts, target: &Target, name: &str, location: &Location,
         return Err(by_hand(format!("{} sets {name} for this start.", location.path), step));
     }
     let why = "Debug stays off under this server, also where an env file for development switches it on.";
-    server_start::set_for(facts, target, name, off, why)
-        .map(|changes| done(changes, "The env file goes on to serve development."))
-        .ok_or_else(|| by_hand(not_reached(facts, target), server_start::environment_step(facts, target, name, off)))
+    on_every(facts, starts, name, off, why)
+        .map(|(changes, needs)| done(changes, needs, "The env file goes on to serve development."))
+        .ok_or_else(|| by_hand(not_reached(facts, starts), server_start::environment_step(facts, target, name, off)))
 }
 
 fn flag_off(facts: &Facts, target: &Target, location: &Location) -> Outcome {
@@ -262,14 +308,17 @@ fn flag_off(facts: &Facts, target: &Target, location: &Location) -> Outcome {
             reason: "The development server and its debugger go together.".to_owned(),
             changes,
             applicability: Applicability::Automatic,
+            needs: Vec::new(),
         });
     }
     let step = format!("Take the option out of the command in {}.", at(location));
     Err(by_hand("The command that starts production switches debug on.", step))
 }
 
-fn not_reached(facts: &Facts, target: &Target) -> String {
-    match target.launch.map(|at| &facts.launches[at]) {
+/// Why no file can set a variable on every one of these starts.
+fn not_reached(facts: &Facts, starts: &[&Target]) -> String {
+    let missed = |target: &&&Target| server_start::set_for(facts, target, SWITCH, "0", "").is_none();
+    match starts.iter().find(missed).unwrap_or(&starts[0]).launch.map(|at| &facts.launches[at]) {
         Some(launch) => format!(
             "{} starts production ({}:{}), and no file of its own can set a variable.",
             launch.server.name(),

@@ -192,7 +192,12 @@ fn shown_on_page(inner: &str) -> Option<String> {
     if is_whole(inner) {
         return Some("config".to_owned());
     }
-    let name = inner.split('|').next()?.trim();
+    let mut parts = inner.split('|').map(str::trim);
+    let name = parts.next()?;
+    // A row of dots that is as long shows nothing of it.
+    if parts.any(|filter| matches!(filter.split([' ', '(']).next(), Some("length" | "count"))) {
+        return None;
+    }
     let key = name
         .strip_prefix("config.")
         .or_else(|| name.strip_prefix("config[\"").and_then(|rest| rest.strip_suffix("\"]")))
@@ -226,6 +231,8 @@ mod tests {
             ("config | pprint", true),
             ("config.SECRET_KEY", true),
             ("config['MAIL_PASSWORD']", true),
+            ("config.MAIL_PASSWORD|default('', true)", true),
+            ("config.MAIL_PASSWORD| default(\"\", true) | length * \"-\"", false),
             ("config.SITE_NAME", false),
             ("config.get('TITLE')", false),
             ("config.RECAPTCHA_PUBLIC_KEY", false),

@@ -1,5 +1,6 @@
 //! FH109: a signing key stands in a file that deploys the app.
 
+use super::given;
 use super::judged::{is_key_variable, weakness};
 use crate::facts::env::is_env_file;
 use crate::facts::{Facts, FileRole, Launch, LaunchRole, LaunchVar, VarOrigin};
@@ -7,7 +8,7 @@ use crate::finding::{Finding, Severity, Threat};
 use crate::rules::{Explanation, Rule};
 use crate::secret::Secret;
 use crate::secret::strength::is_placeholder;
-use crate::text::Location;
+use crate::text::{Location, RepoPath};
 
 pub(super) const RULE: Rule = Rule {
     id: "FH109",
@@ -19,13 +20,14 @@ pub(super) const RULE: Rule = Rule {
                file, Environment= of a unit, env of a Kubernetes manifest or a chart, raw_env of gunicorn.",
         why: "Everyone with the repository has the key. In a Dockerfile it also stands in a layer of every image, for \
               everyone who can pull one; deleting the line later does not take it out of those.",
-        fix: "The file names the variable and the value comes from outside: env_file or secrets in compose, \
-              EnvironmentFile= in a unit, secretKeyRef in a manifest, the host's environment for gunicorn. Then a new \
-              key, since this one is known.",
+        fix: "A compose file reads ${SECRET_KEY:?...} from the .env beside it and does not start without; a Dockerfile \
+              loses the line, where no later step of the build may need it, and containers get the key when they start. \
+              A unit, a manifest and the rest have their exact step: EnvironmentFile=, secretKeyRef, the host's \
+              environment. The key is a new one, since this one is known.",
         ignore: "A value that only one build step needs and nothing ever signs with.",
     },
     check,
-    remedy: None,
+    remedy: Some(given::remedies),
 };
 
 fn check(facts: &Facts) -> Vec<Finding> {
@@ -80,19 +82,26 @@ fn finding(facts: &Facts, name: &str, secret: &Secret, location: &Location, orig
     Some(finding.next_step(step(location, name, image)))
 }
 
-fn is_image(location: &Location) -> bool {
+/// Whether a Dockerfile of a file's project gives a variable its value, where that is a finding.
+pub(super) fn gives(facts: &Facts, path: &RepoPath, name: &str) -> bool {
+    let root = facts.project_root(path);
+    let here = |finding: &Finding| is_image(&finding.primary) && facts.project_root(&finding.primary.path) == root;
+    check(facts).iter().any(|finding| finding.key.symbol == name && here(finding))
+}
+
+pub(super) fn is_image(location: &Location) -> bool {
     let name = location.path.name().to_ascii_lowercase();
     name.contains("dockerfile") || name.contains("containerfile")
 }
 
 /// What a person does, by the kind of file.
-fn step(location: &Location, name: &str, image: bool) -> String {
+pub(super) fn step(location: &Location, name: &str, image: bool) -> String {
     let path = &location.path;
     let file = path.name().to_ascii_lowercase();
     let how = if image {
         format!("give {name} to the container when it starts (docker run --env-file)")
     } else if file.ends_with(".service") {
-        format!("put {name} into a file only root reads, named by EnvironmentFile=")
+        format!("name a file that only root reads by EnvironmentFile=, with the line {name}=... in it")
     } else if file.contains("compose") {
         format!("write {name}: ${{{name}:?}}, and put the value into .env beside it")
     } else if matches!(path.extension(), "yml" | "yaml") {

@@ -1,5 +1,6 @@
 //! Threat 1: the secret key and the other keys that sign.
 
+mod compose_value;
 mod data_file;
 mod env_file_in_image;
 mod env_file_mode;
@@ -10,8 +11,10 @@ mod example_copy;
 mod exposed;
 mod fallback_keys;
 mod fallback_literal;
+mod given;
 mod hardcoded;
 mod hosts;
+mod image_value;
 pub(in crate::rules) mod judged;
 mod key_in_code;
 mod key_in_deployment;

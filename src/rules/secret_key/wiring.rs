@@ -4,6 +4,7 @@
 use super::data_file;
 use super::hosts;
 use super::judged::{Literal, literals};
+use super::key_in_deployment;
 use super::reader::{self, READER};
 use crate::facts::data::decouple_files;
 use crate::facts::settings::Form;
@@ -22,7 +23,13 @@ pub(super) fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) 
     let mut remedies = Vec::new();
     for finding in findings {
         let literal = literals.iter().find(|literal| literal.setting.location == finding.primary);
-        let Some(literal) = literal.filter(|_| finding.severity > Severity::Low) else { continue };
+        // One that no server reaches stays as it is, unless a deployment file keeps it from being
+        // reached, and that file loses its value.
+        let counts = |literal: &&Literal<'_>| {
+            finding.severity > Severity::Low
+                || literal.variable.is_some_and(|name| key_in_deployment::gives(facts, literal.setting.path(), name))
+        };
+        let Some(literal) = literal.filter(counts) else { continue };
         remedies.push(match changes(facts, literal, choices) {
             Ok(changes) => remedy(facts, finding, literal, choices, changes),
             Err(why) if literal.setting.form == Form::Data => data_file::by_hand(facts, finding, literal, why),
@@ -237,7 +244,7 @@ pub(super) fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> 
 }
 
 /// The name, without a value, in the example env file beside the env file.
-fn example(facts: &Facts, env: &RepoPath, name: &str) -> Option<Change> {
+pub(super) fn example(facts: &Facts, env: &RepoPath, name: &str) -> Option<Change> {
     let file = facts
         .env_files
         .iter()

@@ -94,7 +94,8 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
         match secure::changes(facts, target, KEY) {
             Ok(changes) => {
                 remedy.changes = changes.changes;
-                remedy.steps.extend(changes.step);
+                remedy.steps.extend(changes.steps);
+                remedy.needs = changes.needs;
             }
             Err((reason, step)) => {
                 remedy.reason = reason;

@@ -72,7 +72,8 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
         match changes(facts, target, KEY) {
             Ok(changes) => {
                 remedy.changes = changes.changes;
-                remedy.steps.extend(changes.step);
+                remedy.steps.extend(changes.steps);
+                remedy.needs = changes.needs;
             }
             Err(by_hand) => {
                 remedy.reason = by_hand.0;
@@ -89,7 +90,9 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 /// read our settings.
 pub(super) struct Changes {
     pub(super) changes: Vec<Change>,
-    pub(super) step: Option<String>,
+    pub(super) steps: Vec<String>,
+    /// Fixes without which the start does not read them.
+    pub(super) needs: Vec<String>,
 }
 
 /// What switches `key` on where production starts; cookies beside the session's follow the
@@ -99,7 +102,7 @@ pub(super) struct Changes {
 /// Why it is left to a person, and what they do.
 pub(super) fn changes(facts: &Facts, target: &Target, key: &str) -> Result<Changes, (String, String)> {
     if let Some(change) = flags::in_production_class(facts, target, key, "True") {
-        return Ok(Changes { changes: vec![change], step: None });
+        return Ok(Changes { changes: vec![change], steps: Vec::new(), needs: Vec::new() });
     }
     let mut changes = Vec::new();
     let mut variable = KEY.to_owned();
@@ -119,21 +122,24 @@ pub(super) fn changes(facts: &Facts, target: &Target, key: &str) -> Result<Chang
             changes.push(change.map_err(|why| (why, format!("Make {key} true where production starts.")))?);
         }
     }
-    let start = server_start::set_variable(facts, &target.project, &variable, value, WHY);
-    if let Some(start) = start.filter(|_| server_start::reaches(facts, target)) {
-        changes.extend(start);
-        return Ok(Changes { changes, step: None });
-    }
-    if let Some(start) = server_start::set_in_uwsgi(facts, target, &variable, value) {
-        changes.push(start);
-        return Ok(Changes { changes, step: None });
-    }
-    let step = server_start::environment_step(facts, target, &variable, value);
-    if changes.is_empty() {
+    let starts = || starts(facts, target, key);
+    let start = server_start::set_wherever(facts, starts(), &variable, value, WHY);
+    if start.changes.is_empty() && changes.is_empty() {
+        let step = start.steps.into_iter().next();
         return Err((
             format!("{variable} decides, and the server that starts production reads no gunicorn settings."),
-            step,
+            step.unwrap_or_else(|| server_start::environment_step(facts, target, &variable, value)),
         ));
     }
-    Ok(Changes { changes, step: Some(step) })
+    changes.extend(start.changes);
+    Ok(Changes { changes, steps: start.steps, needs: server_start::needed(facts, starts()) })
+}
+
+/// The starts of the target's project where the flag is off and https may be in front.
+fn starts<'f>(facts: &'f Facts, target: &'f Target, key: &'f str) -> impl Iterator<Item = &'f Target> {
+    facts.serving_targets(&target.project).filter(move |other| {
+        let is_on = matches!(facts.effective(other, key), Effective::Set { setting, .. }
+            if facts.truth(other, setting) == Some(true));
+        !is_on && flags::https_applicability(facts, other) != Applicability::Manual
+    })
 }
