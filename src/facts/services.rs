@@ -128,7 +128,7 @@ fn room(source: &SourceFile, service: &Node, environment: &Node) -> Option<Room>
 fn room_for_all(source: &SourceFile, service: &Entry) -> Option<Room> {
     let text = &source.text;
     let own = service.value.entries().iter().filter(|entry| !entry.merged);
-    let spans = own.map(|entry| entry.item_span(text)).collect::<Option<Vec<_>>>()?;
+    let spans = own.map(|entry| whole(text, entry)).collect::<Option<Vec<_>>>()?;
     let (first, last) = (spans.first()?, spans.last()?);
     let indent = |at: usize| text.get(source.line_span(at).start..at).filter(|lead| lead.trim().is_empty());
     let (outer, inner) = (indent(service.key.span.start)?, indent(first.start)?);
@@ -139,6 +139,15 @@ fn room_for_all(source: &SourceFile, service: &Entry) -> Option<Room> {
         head: Some(inner.to_owned()),
         list: false,
     })
+}
+
+/// An entry with its value; one in braces or brackets ends where those do.
+fn whole(text: &str, entry: &Entry) -> Option<Span> {
+    let value = entry.value.span;
+    if text.get(value.start..)?.starts_with(['[', '{']) {
+        return Some(Span::new(entry.key.span.start, value.end));
+    }
+    entry.item_span(text)
 }
 
 #[cfg(test)]

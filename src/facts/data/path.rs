@@ -6,6 +6,7 @@ use crate::facts::files::Files;
 use crate::facts::names::Names;
 use crate::facts::values::{Value, Valued};
 use crate::lang::python::{BoolOp, Call, Expr, ExprKind};
+use crate::repo::{FileRole, role};
 use crate::text::RepoPath;
 
 /// How deep a path is followed through names.
@@ -174,7 +175,10 @@ pub fn find(files: &Files, from: &RepoPath, project: &RepoPath, name: &str) -> O
         return Some(path);
     }
     let tail = format!("/{rest}");
-    let mut alike = files.all.keys().filter(|path| path.is_below(project) && path.as_str().ends_with(&tail));
+    // The settings of tests and examples are theirs.
+    let own = |path: &RepoPath| matches!(role(path), FileRole::Source) || role(path) == role(from);
+    let mut alike =
+        files.all.keys().filter(|path| path.is_below(project) && path.as_str().ends_with(&tail) && own(path));
     match (alike.next(), alike.next()) {
         (Some(only), None) => Some(only.clone()),
         _ => None,
