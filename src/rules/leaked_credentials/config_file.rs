@@ -10,8 +10,8 @@ use crate::rules::{Explanation, Rule};
 use crate::text::RepoPath;
 use crate::text::escape::one_line;
 
-/// So many JSON files of one directory are each named.
-const MOST_BESIDE: usize = 5;
+/// So many JSON files of one directory, and values of one name in a file, are each named.
+const MOST_ALIKE: usize = 5;
 
 pub(super) const RULE: Rule = Rule {
     id: "FH706",
@@ -37,17 +37,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let config = |kind: &Kind| matches!(kind, Kind::Assigned(assigned) if matches!(assigned.format, Format::Config | Format::Json));
-    let mut found = Vec::new();
     let all = judged::exposed(facts, |credential| config(&credential.kind));
-    let mut beside: BTreeMap<RepoPath, BTreeSet<&RepoPath>> = BTreeMap::new();
-    for (credential, _) in all.iter().filter(|(credential, _)| is_data(credential)) {
-        beside.entry(credential.path().parent()).or_default().insert(credential.path());
-    }
+    let crowd = Crowd::of(&all);
+    let mut told = BTreeSet::new();
+    let mut found = Vec::new();
     for credential in &all {
-        // A directory of recorded requests or of people is one thing to look at.
-        let files = beside.get(&credential.0.path().parent()).filter(|files| files.len() > MOST_BESIDE);
-        let files = files.filter(|_| is_data(credential.0));
-        if files.is_some_and(|files| files.first() != Some(&credential.0.path())) {
+        let more = crowd.around(credential.0);
+        if more.as_ref().is_some_and(|(place, _)| !told.insert(place.clone())) {
             continue;
         }
         let Kind::Assigned(assigned) = &credential.0.kind else { continue };
@@ -59,12 +55,49 @@ fn check(facts: &Facts) -> Vec<Finding> {
             _ => "Change the value, and have the file read it from the environment.".to_owned(),
         };
         let finding = judged::finding(facts, &RULE, credential, message, advice);
-        found.push(match files {
-            Some(files) => finding.known_by(format!("{} more JSON files beside it do the like", files.len() - 1)),
+        found.push(match more {
+            Some((_, says)) => finding.known_by(says),
             None => finding,
         });
     }
     found
+}
+
+/// Recorded requests, or people of a demonstration: many of one kind, which are one thing to look
+/// at.
+struct Crowd<'a> {
+    /// The JSON files of a directory that hold credentials.
+    beside: BTreeMap<RepoPath, BTreeSet<&'a RepoPath>>,
+    /// How often a JSON file gives one name.
+    named: BTreeMap<(&'a RepoPath, &'a str), usize>,
+}
+
+impl<'a> Crowd<'a> {
+    fn of(all: &[(&'a Credential, String)]) -> Self {
+        let mut crowd = Crowd { beside: BTreeMap::new(), named: BTreeMap::new() };
+        for (credential, _) in all.iter().filter(|(credential, _)| is_data(credential)) {
+            let path = credential.path();
+            crowd.beside.entry(path.parent()).or_default().insert(path);
+            *crowd.named.entry((path, credential.symbol())).or_default() += 1;
+        }
+        crowd
+    }
+
+    /// The place that one finding speaks for, and what it says of the others.
+    fn around(&self, credential: &Credential) -> Option<(String, String)> {
+        if !is_data(credential) {
+            return None;
+        }
+        let path = credential.path();
+        let files = self.beside.get(&path.parent()).map_or(0, BTreeSet::len);
+        if files > MOST_ALIKE {
+            return Some((path.parent().to_string(), format!("{} more JSON files beside it do the like", files - 1)));
+        }
+        let times = self.named.get(&(path, credential.symbol())).copied().unwrap_or(0);
+        let says =
+            || (format!("{path}:{}", credential.symbol()), format!("the file gives it {} times more", times - 1));
+        (times > MOST_ALIKE).then(says)
+    }
 }
 
 /// JSON that may be one of many: no notebook, and nothing that configures.
