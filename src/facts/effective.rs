@@ -9,7 +9,7 @@ use super::data::{Found, path};
 use super::guards::{self, MAX_STEPS, Reached, reached_within};
 use super::holders::{Chosen, HolderRef};
 use super::names::definition_file;
-use super::settings::{Form, Holder, Setting};
+use super::settings::{Form, Holder, Setting, has_default};
 use super::targets::Target;
 use super::values::{Derivation, Lookup, Value, Valued, derived_truth};
 use super::{Facts, dynaconf};
@@ -100,7 +100,7 @@ impl Facts {
             if runs == Reached::No || self.replaced(setting, target, winner.is_some()) {
                 continue;
             }
-            if !(setting.form == Form::SetDefault && winner.is_some()) {
+            if !(setting.form == Form::SetDefault && (winner.is_some() || has_default(key))) {
                 winner = Some((setting, runs == Reached::Yes));
                 unknown = None;
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::names::Names;
 use super::settings::{Setting, app_setting};
-use super::values::{EnvRead, EnvReader, FallbackPlace, Value, Valued};
+use super::values::{EnvRead, EnvReader, FROM_ENV_FILE, FallbackPlace, Value, Valued};
 use crate::lang::python::{Expr, ExprKind, Handler, Module, Stmt, StmtKind, walk_stmts};
 use crate::text::Span;
 
@@ -134,7 +134,9 @@ fn in_handlers(body: &[Stmt], handlers: &[Handler], settings: &mut [Setting]) {
 }
 
 fn is_bare_literal(setting: &Setting) -> bool {
-    setting.value.env().is_none() && setting.value.literal().is_some()
+    // What our own reader gives stands where a literal stood.
+    let ours = matches!(setting.value.value, Value::Unknown(FROM_ENV_FILE));
+    setting.value.env().is_none() && (ours || setting.value.literal().is_some())
 }
 
 /// The variable a condition asks for: `os.environ.get("K")`, `"K" in os.environ`.

@@ -1,6 +1,6 @@
 //! Puts the facts together from files that were read; opens nothing itself.
 
-use super::apps::{self, App};
+use super::apps::{self, App, FlaskClasses};
 use super::files::{Files, PyFile};
 use super::names::Names;
 use super::{
@@ -31,14 +31,13 @@ pub fn gather(read: Read) -> Facts {
         production: read.production,
         ..Facts::default()
     };
-    for file in &facts.python {
-        facts.names.insert(file.path.clone(), Names::of(&file.module));
-    }
+    facts.names = facts.python.iter().map(|file| (file.path.clone(), Names::of(&file.module))).collect();
     casts::collect(&facts.files, &facts.python, &mut facts.names);
+    let classes = FlaskClasses::of(&facts.files, &facts.python, &facts.names);
     for file in &facts.python {
         let Some(names) = facts.names.get(&file.path) else { continue };
         facts.settings.extend(settings::collect(&facts.files, file, names));
-        facts.apps.extend(apps::collect(&facts.files, file, names));
+        facts.apps.extend(apps::collect(&facts.files, file, names, &classes));
         facts.data.add(&file.path, data::reads::collect(file, names));
     }
     facts.holders = HolderIndex::build(&facts.files, &facts.python, &facts.names);

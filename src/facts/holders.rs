@@ -139,6 +139,13 @@ impl HolderIndex {
         self.bases.keys().filter(|class| *class != holder && self.lookup_order(class).contains(holder)).collect()
     }
 
+    /// The keys under which dictionaries hold a class.
+    pub fn keys<'i>(&'i self, holder: &HolderRef) -> Vec<&'i str> {
+        let stands_for = |class: &HolderRef| self.aliases.get(class).unwrap_or(class) == holder;
+        let entries = self.mappings.values().flatten();
+        entries.filter(|(_, class)| stands_for(class)).map(|(key, _)| key.as_str()).collect()
+    }
+
     /// The entries of a dictionary that maps names to classes.
     pub(super) fn entries(
         &self,

@@ -12,8 +12,8 @@ use super::data::entries::is_data_file;
 use super::env::is_env_file;
 use super::files::PyFile;
 use super::names::Names;
-use super::secret_names::secret_spans;
-use crate::lang::dotenv::EnvDocument;
+use super::secret_names::{is_address_name, is_open_address, secret_spans};
+use crate::lang::dotenv::{EnvDocument, EnvEntry};
 use crate::lang::python::{self, ExprKind, walk_exprs};
 use crate::text::diff::MASK;
 use crate::text::{Location, RepoPath, SourceFile, Span};
@@ -107,7 +107,11 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
     } else if is_env_file(&source.path) {
         match EnvDocument::parse(&source.text) {
             Ok(document) => {
-                let entries = document.entries.iter().filter(|entry| !HARMLESS.contains(&entry.key.as_str()));
+                let open = |entry: &EnvEntry| {
+                    let value = entry.value_span.map_or("", |span| span.of(&source.text)).trim_matches(['"', '\'']);
+                    HARMLESS.contains(&entry.key.as_str()) || is_address_name(&entry.key) && is_open_address(value)
+                };
+                let entries = document.entries.iter().filter(|entry| !open(entry));
                 spans.extend(entries.filter_map(|entry| entry.value_span));
             }
             Err(_) => spans.push(Span::new(0, source.text.len())),

@@ -12,10 +12,13 @@ use crate::text::Span;
 /// holds which such a name is given.
 pub fn secret_spans(module: &Module) -> Vec<Span> {
     let mut spans = Vec::new();
-    // Variables that secrets are taken from, by their plain names.
-    let mut variables = BTreeSet::new();
+    // Variables that secrets are taken from, by their plain names; and those of addresses.
+    let (mut variables, mut addresses) = (BTreeSet::new(), BTreeSet::new());
     each_given(module, &mut |name, value| {
-        if is_secret_name(name) {
+        if is_address_name(name) {
+            hidden_in_address(value, &mut spans);
+            addresses.extend(value.as_name());
+        } else if is_secret_name(name) {
             hidden_in(value, &mut spans);
             variables.extend(value.as_name());
         }
@@ -30,6 +33,8 @@ pub fn secret_spans(module: &Module) -> Vec<Span> {
     each_given(module, &mut |name, value| {
         if variables.contains(name) {
             hidden_in(value, &mut spans);
+        } else if addresses.contains(name) {
+            hidden_in_address(value, &mut spans);
         }
     });
     spans.sort();
@@ -95,6 +100,27 @@ fn is_scheme(text: &str) -> bool {
     (2..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b"+-.".contains(&b))
 }
 
+/// The literals of an address that may hold a secret: all but those that have no place for one.
+fn hidden_in_address(value: &Expr, spans: &mut Vec<Span>) {
+    let mut texts = Vec::new();
+    value.walk(&mut |expr| {
+        if let ExprKind::Str(text) = &expr.kind {
+            texts.push(text);
+        }
+    });
+    // A database in a file has no user: what its path is put together from is no secret either.
+    let in_file = texts.iter().any(|text| text.value.starts_with("sqlite:"))
+        && texts.iter().all(|text| !text.value.contains(['@', '?']));
+    if in_file {
+        return;
+    }
+    let mut found = Vec::new();
+    hidden_in(value, &mut found);
+    let open: Vec<&Span> =
+        texts.iter().filter(|text| is_open_address(&text.value)).flat_map(|text| &text.contents).collect();
+    spans.extend(found.into_iter().filter(|span| !open.contains(&span)));
+}
+
 /// The literals in a value, but for those that only name a variable: the key of a subscript, the
 /// first argument of a look-up. By place, never by look: a name can be a secret.
 fn hidden_in(value: &Expr, spans: &mut Vec<Span>) {
@@ -109,6 +135,12 @@ fn hidden_in(value: &Expr, spans: &mut Vec<Span>) {
                 }
                 _ => false,
             };
+            // What follows `encode` is the name of an encoding.
+            let encodes =
+                matches!(&call.func.kind, ExprKind::Attr { name, .. } if name == "encode" || name == "decode");
+            if encodes && call.args.len() == 1 && call.positional(0).is_some_and(is_encoding) {
+                return;
+            }
             let shown = usize::from(looks_up && call.positional(0).is_some_and(is_text));
             call.args.iter().skip(shown).for_each(|arg| hidden_in(&arg.value, spans));
         }
@@ -128,33 +160,53 @@ fn is_text(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Str(_))
 }
 
+/// Names of encodings, as `encode` is given them.
+fn is_encoding(expr: &Expr) -> bool {
+    let known = ["utf-8", "utf8", "ascii", "latin-1", "latin1", "iso-8859-1", "utf-16", "cp1252"];
+    expr.as_str().is_some_and(|name| known.contains(&name.to_ascii_lowercase().as_str()))
+}
+
+/// An address without user, password and further words: there is no place in it for a secret.
+pub(super) fn is_open_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    !scheme.is_empty()
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && !text.contains(['@', '?'])
+}
+
+/// Whether a name holds an address, which may have a password in it, and is not otherwise secret.
+pub(super) fn is_address_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let address = ["database_ur", "broker_url"].iter().any(|part| name.contains(part));
+    address && !SECRETS.iter().any(|part| name.contains(part)) && !has_secret_ending(&name)
+}
+
+const SECRETS: &[&str] = &[
+    "secret",
+    "password",
+    "passwd",
+    "token",
+    "api_key",
+    "apikey",
+    "private_key",
+    "access_key",
+    "credential",
+    "salt",
+    "_dsn",
+    "signing_key",
+    "encryption_key",
+];
+
 /// Whether a variable or setting by its name holds a secret.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [
-        "secret",
-        "password",
-        "passwd",
-        "token",
-        "api_key",
-        "apikey",
-        "private_key",
-        "access_key",
-        "credential",
-        "salt",
-        "_dsn",
-        "database_ur",
-        "broker_url",
-        "signing_key",
-        "encryption_key",
-    ]
-    .iter()
-    .any(|part| name.contains(part))
-        || name.ends_with("_key")
-        || name == "dsn"
-        || name.ends_with("_pass")
-        || name.ends_with("_pwd")
-        || name == "key"
+    SECRETS.iter().any(|part| name.contains(part))
+        || ["database_ur", "broker_url"].iter().any(|part| name.contains(part))
+        || has_secret_ending(&name)
+}
+
+fn has_secret_ending(name: &str) -> bool {
+    ["_key", "_pass", "_pwd"].iter().any(|end| name.ends_with(end)) || matches!(name, "dsn" | "key")
 }
 
 #[cfg(test)]
@@ -173,7 +225,17 @@ mod tests {
             ("thing = 'one'\napp.secret_key = thing", &["one"]),
             ("f(token='one' + x)", &["one"]),
             ("d = {'password': ('one' 'two')}", &["one", "two"]),
-            ("d.setdefault('api_key', 'one'.encode('utf-8'))", &["one", "utf-8"]),
+            ("d.setdefault('api_key', 'one'.encode('utf-8'))", &["one"]),
+            ("d.setdefault('api_key', 'one'.encode('two'))", &["one", "two"]),
+            ("DATABASE_URL = 'sqlite:///app.db'", &[]),
+            ("SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL', 'postgresql://localhost/shop')", &[]),
+            ("SQLALCHEMY_DATABASE_URI = 'sqlite:///' + os.path.join(basedir, 'app.db')", &[]),
+            ("DATABASE_URL = 'sqlite+pysqlcipher://:one@/app.db'", &["sqlite+pysqlcipher://:one@/app.db"]),
+            ("DATABASE_URL = 'postgresql://shop:one@db/shop'", &["postgresql://shop:one@db/shop"]),
+            ("DATABASE_URL = 'postgresql://db/shop?password=one'", &["postgresql://db/shop?password=one"]),
+            ("DATABASE_URL = 'postgresql://' + 'one' + '@db/shop'", &["one", "@db/shop"]),
+            ("DATABASE_PASSWORD_URL = 'sqlite:///one'", &["sqlite:///one"]),
+            ("thing = 'redis://localhost:6379/0'\nCELERY_BROKER_URL = thing", &[]),
             ("DATABASE_PASSWORD_URL = get('U', 'one').replace('postgres://', 'postgresql://')", &["one"]),
             ("SECRET_KEY = 'one://'; TOKEN = 'Two2://'; PASSWORD = '://'", &["Two2://", "://"]),
         ] {

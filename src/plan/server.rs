@@ -1,7 +1,7 @@
 //! The gunicorn configuration: one file from the items of all accepted remedies.
 
 use crate::facts::Facts;
-use crate::lang::python::add_import;
+use crate::lang::python::{add_import, bound_at};
 use crate::remedy::ServerItem;
 use crate::templates::{DefaultVariable, GunicornConf};
 use crate::text::{RepoPath, TextEdit};
@@ -42,13 +42,14 @@ pub(super) fn compose(facts: &Facts, path: &RepoPath, items: &[ServerItem]) -> R
 /// Lines for variables that the existing file does not set yet. Limits and hooks of a person's
 /// own file are theirs.
 fn edits(facts: &Facts, path: &RepoPath, items: &[ServerItem]) -> Vec<TextEdit> {
-    let (Some(source), Some(file), Some(names)) = (facts.files.get(path), facts.py(path), facts.names.get(path)) else {
+    let (Some(source), Some(file)) = (facts.files.get(path), facts.py(path)) else {
         return Vec::new();
     };
     let Some(conf) = facts.server_confs.iter().find(|conf| conf.path == *path) else { return Vec::new() };
     let newline = source.newline();
     let mut lines = String::new();
-    let os = names.imports("os").unwrap_or("os");
+    let imported = bound_at(&file.module, "os", conf.after_imports);
+    let os = imported.as_ref().map_or("os", |os| os.name);
     for item in items {
         let ServerItem::Env { name, value, why } = item else { continue };
         if conf.env.iter().any(|var| var.name == *name) {
@@ -61,7 +62,7 @@ fn edits(facts: &Facts, path: &RepoPath, items: &[ServerItem]) -> Vec<TextEdit> 
     }
     let mut edits = Vec::new();
     let at = if conf.after_imports == 0 { None } else { Some(source.after_line(conf.after_imports - 1)) };
-    if names.imports("os").is_none() {
+    if imported.is_none() {
         edits.push(add_import(source, &file.module, "import os"));
     }
     match at {

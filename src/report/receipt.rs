@@ -67,7 +67,8 @@ pub(super) fn undo_command(receipt: &Receipt, root: &Path) -> String {
 }
 
 /// What a person has to do for the fixes that were written, each step once.
-fn next_steps(planned: &Draft) -> Vec<&str> {
+/// What a person has to do once the fixes of a draft are written, each step once.
+pub(super) fn next_steps(planned: &Draft) -> Vec<&str> {
     let mut steps: Vec<&str> = Vec::new();
     for step in planned.applied.iter().flat_map(|remedy| &remedy.steps) {
         if !steps.contains(&step.as_str()) {

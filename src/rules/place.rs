@@ -3,7 +3,9 @@
 
 use crate::facts::settings::{Form, Holder, is_main_guard};
 use crate::facts::{Facts, FileRole, PyFile, Setting, Target};
-use crate::lang::python::{Stmt, StmtKind, add_after, add_import, add_item_after, is_strictly_valid};
+use crate::lang::python::{
+    Stmt, StmtKind, add_after, add_import, add_item_after, bound_at, is_strictly_valid, rebinds,
+};
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
 
 /// The file, where it may be edited: read with certainty, and Python 3.
@@ -15,6 +17,9 @@ pub fn editable<'f>(facts: &'f Facts, path: &RepoPath) -> Result<(&'f SourceFile
     let file = facts.py(path).ok_or_else(|| format!("{path} was not parsed."))?;
     if file.module.python2 {
         return Err(format!("{path} is Python 2, which is never rewritten."));
+    }
+    if rebinds(&file.module, "os") {
+        return Err(format!("In {path} the name `os` stands for something of its own, so it is not rewritten."));
     }
     if file.module.too_deep || !file.module.errors.is_empty() || !is_strictly_valid(&source.text) {
         return Err(format!("{path} could not be read with certainty, so it is not rewritten."));
@@ -28,24 +33,29 @@ pub struct Reading {
     pub get: String,
     /// `import os` has to be added for it.
     pub needs_import: bool,
+    /// Every function of the module has `os`, once that import is there.
+    pub os_everywhere: bool,
     /// The quotation mark most of the file's literals have.
     pub quote: char,
 }
 
 impl Reading {
-    pub fn of(facts: &Facts, file: &PyFile, source: &SourceFile) -> Self {
-        let names = &facts.names[&file.path];
+    /// How code at `at` reaches it: what is imported further down, or in another function, is not
+    /// there yet.
+    pub fn of(file: &PyFile, source: &SourceFile, at: usize) -> Self {
         let double = source.text.matches('"').count() >= source.text.matches('\'').count();
-        let (get, needs_import) = if let Some(os) = names.imports("os") {
-            (format!("{os}.environ.get"), false)
-        } else if let Some(environ) = names.imports("os.environ") {
-            (format!("{environ}.get"), false)
-        } else if let Some(getenv) = names.imports("os.getenv") {
-            (getenv.to_owned(), false)
+        let os = bound_at(&file.module, "os", at);
+        let os_everywhere = os.as_ref().is_some_and(|os| os.everywhere && os.name == "os");
+        let (get, needs_import) = if let Some(os) = os {
+            (format!("{}.environ.get", os.name), false)
+        } else if let Some(environ) = bound_at(&file.module, "os.environ", at) {
+            (format!("{}.get", environ.name), false)
+        } else if let Some(getenv) = bound_at(&file.module, "os.getenv", at) {
+            (getenv.name.to_owned(), false)
         } else {
             ("os.environ.get".to_owned(), true)
         };
-        Self { get, needs_import, quote: if double { '"' } else { '\'' } }
+        Self { get, needs_import, os_everywhere: os_everywhere || needs_import, quote: if double { '"' } else { '\'' } }
     }
 
     /// A text literal in this file's style; `text` holds no quotes and no backslash.

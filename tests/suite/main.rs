@@ -20,6 +20,7 @@ mod plain;
 mod real;
 mod rotate;
 mod rules;
+mod shapes;
 mod shown_keys;
 mod staged;
 mod support;

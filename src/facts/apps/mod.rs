@@ -1,6 +1,9 @@
 //! Where Flask apps are made, configured and run in Python.
 
 mod runs;
+mod subclass;
+
+pub use subclass::FlaskClasses;
 
 use super::data::path::{FileName, PathReader};
 use super::data::reads::{Bound, bound};
@@ -161,8 +164,6 @@ pub struct AppFacts {
     pub runs: Vec<RunCall>,
     pub dotenv: Vec<DotenvLoad>,
     pub factory_calls: Vec<FactoryCall>,
-    /// Classes derived from Flask.
-    pub flask_classes: Vec<String>,
 }
 
 impl AppFacts {
@@ -173,14 +174,13 @@ impl AppFacts {
         self.runs.extend(other.runs);
         self.dotenv.extend(other.dotenv);
         self.factory_calls.extend(other.factory_calls);
-        self.flask_classes.extend(other.flask_classes);
     }
 }
 
-/// Collects the app facts of one file. `flask_classes`: classes known to derive from Flask.
-pub fn collect(files: &Files, file: &PyFile, names: &Names) -> AppFacts {
+/// Collects the app facts of one file. `classes`: those that derive from Flask.
+pub fn collect(files: &Files, file: &PyFile, names: &Names, classes: &FlaskClasses) -> AppFacts {
     let bound = bound(&file.module);
-    let mut collector = Collector { files, file, names, bound: &bound, found: AppFacts::default() };
+    let mut collector = Collector { files, file, names, classes, bound: &bound, found: AppFacts::default() };
     collector.block(&file.module.body, &Scope::default());
     collector.found
 }
@@ -202,6 +202,7 @@ struct Collector<'a> {
     files: &'a Files,
     file: &'a PyFile,
     names: &'a Names,
+    classes: &'a FlaskClasses,
     bound: &'a [Bound<'a>],
     found: AppFacts,
 }
@@ -237,9 +238,6 @@ impl Collector<'_> {
                 }
             }
             StmtKind::Class(class) => {
-                if class.bases.iter().any(|base| self.names.resolve(&base.value).as_deref() == Some("flask.Flask")) {
-                    self.found.flask_classes.push(class.name.clone());
-                }
                 self.block(&class.body, scope);
             }
             StmtKind::Function(function) => {
@@ -279,7 +277,9 @@ impl Collector<'_> {
                 self.push_load(LoadKind::Dynaconf(made), None, "", false, span, scope);
             }
             "run_simple" if resolved.starts_with("werkzeug") => self.run_simple(call, span, scope),
-            _ if self.found.flask_classes.iter().any(|class| class == last) => self.app(stmt, call, scope, ""),
+            _ if self.classes.named(self.files, &self.file.path, self.names, &call.func) => {
+                self.app(stmt, call, scope, "");
+            }
             _ if is_factory_name(last) => self.factory_call(stmt, call, last, scope),
             _ => {}
         }

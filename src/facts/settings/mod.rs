@@ -1,7 +1,10 @@
 //! Settings: every place in Python where a Flask setting gets a value, with the form it is written
 //! in, so that a remedy can write in the same form.
 
+mod defaults;
 mod overwritten;
+
+pub use defaults::has_default;
 
 use super::fallbacks;
 use super::files::{Files, PyFile};

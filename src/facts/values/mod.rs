@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+mod constant;
 mod lookup;
 mod truth;
 
@@ -177,8 +178,10 @@ fn value(expr: &Expr, names: &Names) -> Value {
         ExprKind::Cond { body, test, orelse } => conditional(body, test, orelse, names),
         ExprKind::Compare { operands, ops } => compared(operands, ops, names),
         ExprKind::Not(inner) => derived(inner, Derivation::Not, names),
-        ExprKind::Binary { .. } => whole_number(expr)
-            .map_or(Value::Unknown("computed at run time"), |number| Value::Number(number.to_string())),
+        ExprKind::Binary { op, left, right } => match whole_number(expr) {
+            Some(number) => Value::Number(number.to_string()),
+            None => constant::folded(op, left, right, names).unwrap_or(Value::Unknown("computed at run time")),
+        },
         _ => Value::Unknown("computed at run time"),
     }
 }
@@ -193,6 +196,8 @@ fn whole_number(expr: &Expr) -> Option<i64> {
                 "*" => left.checked_mul(right),
                 "+" => left.checked_add(right),
                 "-" => left.checked_sub(right),
+                "**" => left.checked_pow(u32::try_from(right).ok()?),
+                "<<" => 2_i64.checked_pow(u32::try_from(right).ok()?).and_then(|factor| left.checked_mul(factor)),
                 _ => None,
             }
         }

@@ -4,12 +4,14 @@
 pub mod ast;
 mod edits;
 mod expressions;
+mod imports;
 mod statements;
 mod stdlib;
 mod strings;
 
 pub use ast::*;
 pub use edits::{add_after, add_import, add_item_after, after_imports, remove_argument};
+pub use imports::{bound_at, rebinds};
 
 use crate::text::Span;
 

@@ -31,7 +31,9 @@ impl Reader<'_> {
             }
             decode(Span::new(at, content.end).of(self.text), raw, joined.bytes, &mut joined.value);
         }
-        if formatted { ExprKind::FString { text: joined.value, parts } } else { ExprKind::Str(joined) }
+        // `f"text"` without a field is the text.
+        let plain = parts.is_empty() && !joined.value.contains(['{', '}']);
+        if formatted && !plain { ExprKind::FString { text: joined.value, parts } } else { ExprKind::Str(joined) }
     }
 
     fn prefix(&self, piece: Node<'_>) -> String {

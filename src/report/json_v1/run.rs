@@ -9,7 +9,7 @@ use crate::apply::{Action, FileOutcome, Receipt};
 use crate::plan::{Conflict, Consequence, Draft, FileChange, HeldBack};
 use crate::text::RepoPath;
 
-use super::super::receipt::undo_command;
+use super::super::receipt::{next_steps, undo_command};
 use super::{RemedyDto, remedy_dto};
 
 #[derive(Serialize)]
@@ -24,6 +24,8 @@ pub(super) struct DraftDto<'a> {
     untracked: Vec<&'a str>,
     remedies: Vec<RemedyDto<'a>>,
     held_back: Vec<HeldBackDto<'a>>,
+    /// What a person has to do once the fixes are written.
+    steps: Vec<&'a str>,
     conflicts: Vec<ConflictDto<'a>>,
     /// What is proven to change, for each way the app is started.
     consequences: Vec<ConsequenceDto<'a>>,
@@ -99,6 +101,7 @@ pub(super) fn draft<'a>(draft: &'a Draft, store: &'a str) -> DraftDto<'a> {
         untracked: draft.untracked.iter().map(RepoPath::as_str).collect(),
         remedies: draft.applied.iter().map(remedy_dto).collect(),
         held_back: draft.held_back.iter().map(held_back).collect(),
+        steps: next_steps(draft),
         conflicts: draft.conflicts.iter().map(conflict).collect(),
         consequences: draft.consequences.iter().map(consequence).collect(),
     }

@@ -150,7 +150,7 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 
 fn rewritten(facts: &Facts, careless: &Careless<'_>) -> Result<Change, String> {
     let (source, file) = editable(facts, careless.path)?;
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, careless.value.span.start);
     let on_by_default = matches!(&careless.value.value, Value::Env(read)
         if read.fallback.as_deref().is_some_and(|fallback| means_on(&fallback.value)));
     let text = if on_by_default { read.switch_on(careless.variable) } else { read.switch(careless.variable) };

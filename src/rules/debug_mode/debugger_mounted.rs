@@ -166,7 +166,7 @@ fn remedies(facts: &Facts, findings: &[&Finding], _: &Choices) -> Vec<Remedy> {
 fn conditional(facts: &Facts, mount: &Mount<'_>) -> Result<Change, String> {
     let (source, file) = editable(facts, &mount.file.path)?;
     let inner = mount.inner.filter(|_| mount.alone).ok_or("The call stands in a larger expression.")?;
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, mount.call.start);
     let text = format!(" if {} else {}", read.switch("FLASK_DEBUG"), inner.of(&source.text));
     let mut edits = vec![TextEdit::insert(mount.call.end, text)];
     edits.extend(read.import(source, file));

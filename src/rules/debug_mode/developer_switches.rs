@@ -169,7 +169,7 @@ fn switched(facts: &Facts, switch: &Switch, setting: &Setting) -> Result<Change,
     if !matches!(setting.value.value, Value::Bool(true) | Value::Number(_)) {
         return Err("The value is computed; it is not rewritten.".to_owned());
     }
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, setting.value.span.start);
     let mut edits = Vec::new();
     if switch.instead == Instead::FlaskDebug {
         edits.push(TextEdit::replace(setting.value.span, read.switch("FLASK_DEBUG")));

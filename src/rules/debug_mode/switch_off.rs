@@ -104,7 +104,7 @@ fn run_off(facts: &Facts, run: &RunCall) -> Outcome {
         // What stands behind it keeps its place.
         DebugGiven::Positional(span) => edits.push(TextEdit::replace(span, "None")),
         DebugGiven::Elsewhere => {
-            let read = Reading::of(facts, file, source);
+            let read = Reading::of(file, source, debug.value.span.start);
             edits.push(TextEdit::replace(debug.value.span, read.switch(SWITCH)));
             edits.extend(read.import(source, file));
         }
@@ -156,7 +156,7 @@ fn setting_off(facts: &Facts, starts: &[&Target], setting: &Setting) -> Outcome 
         return Err(by_hand("No file says how production starts, so this may be for development alone.", step));
     }
     let (source, file) = editable(facts, setting.path()).map_err(|why| by_hand(why, step.clone()))?;
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, setting.value.span.start);
     let edit = |text: String| {
         let mut edits = vec![TextEdit::replace(setting.value.span, text)];
         edits.extend(read.import(source, file));
@@ -213,7 +213,7 @@ fn argument_off(facts: &Facts, target: &Target, setting: &Setting) -> Option<Out
     if span.of(&source.text) != "True" {
         return Some(Err(by_hand("The value is computed; it is not rewritten.", step)));
     }
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, span.start);
     let mut edits = vec![TextEdit::replace(span, read.switch(SWITCH))];
     edits.extend(read.import(source, file));
     Some(Ok(Done {

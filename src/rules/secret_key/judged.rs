@@ -62,6 +62,10 @@ pub(super) fn literals(facts: &Facts) -> Vec<Literal<'_>> {
         let Value::Text { secret, .. } = &literal.value else { continue };
         if strength::is_placeholder(secret.expose())
             || found.iter().any(|known| std::ptr::eq(known.setting, resolved))
+            // `SECRET_KEY = CSRF_KEY = "…"`: one literal, one finding.
+            || found.iter().any(|known| {
+                known.setting.path() == resolved.path() && known.literal.span == literal.span
+            })
             || refused::refuses(facts, &setting.key, secret)
         {
             continue;

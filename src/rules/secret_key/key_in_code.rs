@@ -6,7 +6,7 @@ use super::reader::{READER, has_reader};
 use crate::facts::settings::{Form, Holder};
 use crate::facts::values::{EnvReader, Value};
 use crate::facts::{Facts, Setting};
-use crate::lang::python::{add_after, add_import};
+use crate::lang::python::add_after;
 use crate::remedy::{Applicability, Change, Remedy};
 use crate::rules::place::{Reading, beside, body_statement, editable};
 use crate::text::{Location, RepoPath};
@@ -136,7 +136,7 @@ pub fn fallback_wiring(facts: &Facts, key: &KeyInCode<'_>) -> Result<FallbackWir
 
 fn edit(facts: &Facts, setting: &Setting) -> Result<Change, String> {
     let (source, file) = editable(facts, setting.path())?;
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, setting.statement.start);
     let name = read.literal(FALLBACKS);
     let reader = setting.value.env().map_or(EnvReader::Os, |env| env.reader);
     // `config("SECRET_KEY")` is called as it is called there.
@@ -173,8 +173,6 @@ fn edit(facts: &Facts, setting: &Setting) -> Result<Change, String> {
         }
         _ => beside(source, file, setting, read.quote, FALLBACKS, &one_line),
     };
-    let import = import.filter(|_| !source.text.contains("import os"));
-    let import = import.or_else(|| read.needs_import.then(|| add_import(source, &file.module, "import os")));
     let edits = import.into_iter().chain([edit]).collect();
     Ok(Change::Edit { path: setting.path().clone(), edits })
 }

@@ -1,5 +1,6 @@
 //! Threat 1: the secret key and the other keys that sign.
 
+mod at_import;
 mod compose_value;
 mod data_file;
 mod env_file_in_image;
@@ -31,6 +32,7 @@ mod shown;
 mod sibling_key;
 pub(in crate::rules) mod signing_call;
 mod test_command;
+mod tests_expect;
 mod tests_key;
 mod weak_key;
 mod wiring;

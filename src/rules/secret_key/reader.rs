@@ -28,14 +28,14 @@ pub(super) fn add(
     }
     let newline = source.newline();
     let relative = env_file.relative_from(&source.path.parent());
-    let import_os = !read.needs_import && !read.get.starts_with("os.");
+    let import_os = !read.os_everywhere;
     let code = templates::env_file_reader(READER, &relative, import_os).map_err(|error| error.to_string())?;
     let code = code.trim_end().replace('\n', newline);
     let end = after_imports(module);
     let too_late = end > setting.statement.start && setting.function.is_none();
     let only_docstring = module.body.first().is_some_and(|stmt| stmt.span.end == end && !is_import(&stmt.kind));
     if end == 0 || too_late || only_docstring {
-        return Ok(vec![before_code(source, module, import, &code)]);
+        return Ok(before_code(source, module, import, &code));
     }
     let at = source.after_line(end.saturating_sub(1));
     let lead = if source.text[..at].ends_with('\n') { newline.repeat(2) } else { newline.repeat(3) };
@@ -60,19 +60,24 @@ fn blank_lines(source: &SourceFile, at: usize) -> usize {
     following.min(2)
 }
 
-/// Import and function as one text, where no import stands above the setting.
-fn before_code(source: &SourceFile, module: &Module, import: Option<TextEdit>, code: &str) -> TextEdit {
+/// Import and function where no import stands above the setting. The import is an edit of its own:
+/// another fix in the file may need it too.
+fn before_code(source: &SourceFile, module: &Module, import: Option<TextEdit>, code: &str) -> Vec<TextEdit> {
     let newline = source.newline();
     match import {
         Some(import) => {
-            let line = import.text.trim_end_matches(['\r', '\n']);
-            TextEdit::insert(import.span.start, format!("{line}{0}{0}{0}{code}{0}{0}{0}", newline))
+            let ends =
+                import.text.chars().rev().take_while(|c| matches!(c, '\r' | '\n')).filter(|c| *c == '\n').count();
+            let blank = 3_usize.saturating_sub(ends);
+            let code =
+                TextEdit::insert(import.span.start, format!("{}{code}{}", newline.repeat(blank), newline.repeat(3)));
+            vec![import, code]
         }
         None => {
             // `os` is there already: an `import` that stands behind the setting's own statement.
             let first = module.body.first().map_or(0, |stmt| source.line_span(stmt.span.start).start);
             let bom = if first == 0 && source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { first };
-            TextEdit::insert(bom, format!("{code}{0}{0}{0}", newline))
+            vec![TextEdit::insert(bom, format!("{code}{0}{0}{0}", newline))]
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Commands of the project that run its tests in their own process: `python manage.py test`. They
 //! import the app before any test file could set a variable, so the tests' key is set there.
 
-use super::tests_key::{VALUE, first_own_import, has_import, quote_of, sets};
+use super::tests_key::{first_own_import, has_import, quote_of, sets};
 use crate::facts::{Facts, PyFile};
 use crate::lang::python::{Expr, ExprKind, StmtKind, add_import, walk_exprs};
 use crate::remedy::Change;
@@ -13,12 +13,12 @@ const RUNNERS: &[&str] = &["discover", "loadTestsFromNames", "loadTestsFromName"
 const RUNNER_ORIGINS: &[&str] = &["pytest.main", "unittest.main", "nose.run", "nose.main"];
 
 /// The variable for the tests alone, set where a command runs them.
-pub(super) fn changes(facts: &Facts, root: &RepoPath, variable: &str) -> Vec<Change> {
+pub(super) fn changes(facts: &Facts, root: &RepoPath, variable: &str, value: &str) -> Vec<Change> {
     let own = facts.own_python().filter(|file| facts.same_project(&file.path, root));
-    own.filter_map(|file| change(facts, file, variable)).collect()
+    own.filter_map(|file| change(facts, file, variable, value)).collect()
 }
 
-fn change(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> {
+fn change(facts: &Facts, file: &PyFile, variable: &str, value: &str) -> Option<Change> {
     let mut commands = commands(facts, file);
     commands.sort();
     commands.dedup();
@@ -50,7 +50,7 @@ fn change(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> {
     };
     let lead = if at > 0 && !source.text[..at].ends_with(&format!("{newline}{newline}")) { newline } else { "" };
     let lines = format!(
-        "{lead}{lines}if {test}:{newline}    os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}{newline}"
+        "{lead}{lines}if {test}:{newline}    os.environ.setdefault({quote}{variable}{quote}, {quote}{value}{quote}){newline}{newline}"
     );
     edits.push(TextEdit::insert(at, lines));
     Some(Change::Edit { path: file.path.clone(), edits })

@@ -1,20 +1,16 @@
 //! A key for the project's own tests, where they lived on the literal that is taken away: in a
 //! fresh clone, without env file and variable, they must pass as before.
 
+use super::tests_expect as expect;
 use crate::facts::holders::HolderRef;
 use crate::facts::names::module_file;
 use crate::facts::settings::Holder;
 use crate::facts::values::{EnvReader, Value};
 use crate::facts::{Facts, FileRole, PyFile, Setting};
-use crate::lang::python::{
-    ExprKind, Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_exprs, walk_stmts,
-};
+use crate::lang::python::{Stmt, StmtKind, add_after, add_import, after_imports, is_strictly_valid, walk_stmts};
 use crate::remedy::Change;
 use crate::rules::place::editable;
 use crate::text::{RepoPath, SourceFile, Span, TextEdit};
-
-/// What tests sign with. No secret: nothing outside of a test run ever uses it.
-pub(super) const VALUE: &str = "only for tests";
 
 /// Most test files that are given a line each, where no file is loaded before them all.
 const MOST_FILES: usize = 5;
@@ -25,12 +21,13 @@ const MOST_FILES: usize = 5;
 /// # Errors
 /// Why a testing class cannot be edited.
 pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Result<Vec<Change>, String> {
-    if configures_otherwise(facts, setting) {
-        let found = variable_for_all(facts, setting, variable);
+    if expect::other_configurations(facts, setting) {
+        let found = variable_for_all(facts, setting, variable)?;
         if !found.is_empty() {
             return Ok(found);
         }
     }
+    let value = expect::value(facts, setting)?;
     let mut changes = Vec::new();
     let mut has_class = false;
     for class in testing_classes(facts, setting) {
@@ -45,51 +42,23 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
         let (source, file) = editable(facts, &class.path)?;
         let Some(anchor) = class_anchor(file, class.class.as_deref().unwrap_or_default()) else { continue };
         let quote = quote_of(source);
-        let line = format!("{} = {}{quote}{VALUE}{quote}", setting.key, bytes_prefix(setting));
+        let line = format!("{} = {}{quote}{value}{quote}", setting.key, bytes_prefix(setting));
         changes.push(Change::Edit { path: class.path.clone(), edits: vec![add_after(source, anchor, &[line])] });
     }
     if !has_class {
-        changes = variable_for_all(facts, setting, variable);
+        changes = variable_for_all(facts, setting, variable)?;
     }
     Ok(changes)
 }
 
 /// The variable, set before any test runs.
-fn variable_for_all(facts: &Facts, setting: &Setting, variable: &str) -> Vec<Change> {
+fn variable_for_all(facts: &Facts, setting: &Setting, variable: &str) -> Result<Vec<Change>, String> {
     let root = facts.project_root(setting.path());
-    let files = bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable));
+    let value = expect::value(facts, setting)?;
+    let files = bootstrap(facts, &root).into_iter().filter_map(|file| set_variable(facts, file, variable, &value));
     let mut changes: Vec<Change> = files.collect();
-    changes.extend(super::test_command::changes(facts, &root, variable));
-    changes
-}
-
-/// Whether the tests also make apps of classes that are not for testing:
-/// a key in the testing class alone would leave those without one.
-fn configures_otherwise(facts: &Facts, setting: &Setting) -> bool {
-    let Holder::Class(class) = &setting.holder else { return false };
-    let me = HolderRef { path: setting.path().clone(), class: Some(class.clone()) };
-    let mut family: Vec<&HolderRef> = facts.holders.subclasses(&me);
-    family.push(&me);
-    let inherits = |class: &&HolderRef| {
-        !facts.is_testing_class(class)
-            && facts.in_holder(class, &setting.key).is_some_and(|found| std::ptr::eq(found, setting))
-    };
-    let names: Vec<&str> = family.into_iter().filter(inherits).filter_map(|class| class.class.as_deref()).collect();
-    let root = facts.project_root(setting.path());
-    let tests = facts.python.iter().filter(|file| file.role == FileRole::Test && facts.same_project(&file.path, &root));
-    let mut found = false;
-    for file in tests {
-        walk_exprs(&file.module.body, &mut |expr| {
-            let ExprKind::Call(call) = &expr.kind else { return };
-            let makes = call.func.dotted().is_some_and(|name| name.to_ascii_lowercase().contains("app"));
-            found |= makes
-                && call.args.iter().any(|arg| {
-                    let text = arg.value.as_str().map(str::to_owned).or_else(|| arg.value.dotted());
-                    text.is_some_and(|text| names.contains(&text.rsplit(['.', ':']).next().unwrap_or(&text)))
-                });
-        });
-    }
-    found
+    changes.extend(super::test_command::changes(facts, &root, variable, &value));
+    Ok(changes)
 }
 
 /// `b` where the key is bytes: other users of it may need the type it has.
@@ -128,8 +97,7 @@ fn class_anchor(file: &PyFile, class: &str) -> Option<Span> {
 /// The files that are loaded before the app when the tests run: `conftest.py`, the tests'
 /// `__init__.py`, else every test file that imports the project, where they are few.
 fn bootstrap<'f>(facts: &'f Facts, root: &RepoPath) -> Vec<&'f PyFile> {
-    let tests =
-        || facts.python.iter().filter(|file| file.role == FileRole::Test && facts.same_project(&file.path, root));
+    let tests = || expect::test_files(facts, root);
     let shallow =
         |name: &str| tests().filter(|file| file.path.name() == name).min_by_key(|file| file.path.components().count());
     if let Some(conftest) = shallow("conftest.py") {
@@ -175,13 +143,13 @@ pub(super) fn first_own_import<'f>(facts: &Facts, file: &'f PyFile) -> Option<&'
 
 /// Sets the variable, unless it is set, before the project is imported. Nothing where the file
 /// speaks of it already or cannot be edited with certainty.
-fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> {
+fn set_variable(facts: &Facts, file: &PyFile, variable: &str, value: &str) -> Option<Change> {
     let source = facts.files.get(&file.path)?;
     let certain = !file.module.python2
         && !file.module.too_deep
         && file.module.errors.is_empty()
         && is_strictly_valid(&source.text);
-    if !certain || source.text.contains(variable) {
+    if !certain || expect::gives(file, variable) {
         return None;
     }
     let newline = source.newline();
@@ -189,7 +157,7 @@ fn set_variable(facts: &Facts, file: &PyFile, variable: &str) -> Option<Change> 
     let import = first_own_import(facts, file);
     let end = import.map_or(after_imports(&file.module), |stmt| stmt.span.start);
     let os_above = has_import(file, "os", end);
-    let line = format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{VALUE}{quote}){newline}");
+    let line = format!("os.environ.setdefault({quote}{variable}{quote}, {quote}{value}{quote}){newline}");
     // The import is an edit of its own: two keys need it once.
     let (at, before, after) = match import {
         Some(stmt) => (source.line_span(stmt.span.start).start.max(bom(source)), "", newline),

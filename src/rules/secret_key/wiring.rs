@@ -1,13 +1,14 @@
 //! The remedy for a signing key in code: the literal gives way to a read of the environment and,
 //! where the app is not proven to load it, of the env file; the key goes into the store.
 
+use super::at_import;
 use super::data_file;
 use super::hosts;
 use super::judged::{Literal, literals};
 use super::key_in_deployment;
 use super::reader::{self, READER};
 use crate::facts::data::decouple_files;
-use crate::facts::settings::Form;
+use crate::facts::settings::{Form, has_default};
 use crate::facts::values::{Derivation, EnvRead, EnvReader, FallbackPlace, Value, Valued};
 use crate::facts::{EnvFile, Facts, Setting};
 use crate::finding::{Finding, Severity};
@@ -42,7 +43,14 @@ pub(super) fn remedies(facts: &Facts, findings: &[&Finding], choices: &Choices) 
 fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Choices, changes: Vec<Change>) -> Remedy {
     let name = variable(literal);
     let env_path = choices.env_file(&facts.project_root(literal.setting.path()));
-    let steps = hosts::steps(facts, &env_path, name, choices.store);
+    let mut steps = hosts::steps(facts, &env_path, name, choices.store);
+    let needed = at_import::used(facts, literal.setting, literal.used_as).filter(|_| may_be_none(literal));
+    steps.extend(needed.map(|place| {
+        format!(
+            "Without {name} the app no longer starts: {}:{} works with the key as it is loaded. Set it in CI too.",
+            place.path, place.line
+        )
+    }));
     let place = match choices.store {
         StoreId::EnvFile => format!("a new key in {env_path}"),
         StoreId::None => "no key is made".to_owned(),
@@ -61,9 +69,24 @@ fn remedy(facts: &Facts, finding: &Finding, literal: &Literal<'_>, choices: &Cho
     }
 }
 
+/// Whether the setting is `None` without a key once the literal is gone; else it is an empty text.
+fn may_be_none(literal: &Literal<'_>) -> bool {
+    let whole = &literal.setting.value;
+    let bytes = matches!(literal.literal.value, Value::Text { bytes: true, .. });
+    !bytes
+        && match innermost(whole) {
+            None => whole.span == literal.literal.span,
+            Some(read) => {
+                let texts = matches!(read.reader, EnvReader::Helper | EnvReader::Pydantic);
+                !texts && read.place != FallbackPlace::Environ && !derived_text(whole)
+            }
+        }
+}
+
 fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
     let name = variable(literal);
     let value = new_value(literal);
+    let replaced = if is_late(literal.setting) { "call by an assignment of" } else { "literal by" };
     Remedy {
         id: finding.key.to_string(),
         findings: vec![finding.key.clone()],
@@ -72,11 +95,16 @@ fn by_hand(finding: &Finding, literal: &Literal<'_>, why: String) -> Remedy {
         applicability: Applicability::Manual,
         changes: Vec::new(),
         steps: vec![format!(
-            "In {}:{}, replace the literal by os.environ.get(\"{name}\"), and set {name} to {value}.",
+            "In {}:{}, replace the {replaced} os.environ.get(\"{name}\"), and set {name} to {value}.",
             finding.primary.path, finding.primary.line
         )],
         needs: Vec::new(),
     }
+}
+
+/// `config.setdefault` of what Flask has set before.
+fn is_late(setting: &Setting) -> bool {
+    setting.form == Form::SetDefault && has_default(&setting.key)
 }
 
 /// What the variable is to be set to, in words.
@@ -103,6 +131,12 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     if literal.is_salt() {
         return Err("Stored password hashes depend on this salt: move the value as it is, never replace it.".to_owned());
     }
+    if is_late(setting) {
+        return Err(format!(
+            "setdefault comes too late here: Flask gives every app a {0} of None, so this value never counts.",
+            setting.key
+        ));
+    }
     let name = variable(literal);
     // python-decouple looks for the file itself, unless a settings.ini stands before it.
     let finds_itself =
@@ -110,7 +144,7 @@ fn changes(facts: &Facts, literal: &Literal<'_>, choices: &Choices) -> Result<Ve
     // Also where the module loads the file itself: only the reader says, in a fresh clone without
     // the file, what to run.
     let needed = choices.store.is_file() && !finds_itself;
-    let mut read = Reading::of(facts, file, source);
+    let mut read = Reading::of(file, source, setting.value.span.start);
     // What stands there now shows how a person quotes here.
     read.quote = if source.text[..literal.literal.span.end].ends_with('\'') { '\'' } else { '"' };
     let mut edits = vec![replace(source, setting, literal, name, &read, needed)?];

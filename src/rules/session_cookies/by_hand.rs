@@ -256,7 +256,7 @@ fn changes(facts: &Facts, set: &Set<'_>) -> Result<(Vec<Change>, Option<String>)
         return Err("A flag is switched off here on purpose; it is not rewritten.".to_owned());
     }
     let last = set.call.args.last().ok_or("The call has no arguments.")?;
-    let reading = Reading::of(facts, file, source);
+    let reading = Reading::of(file, source, last.span.start);
     let target = facts.serving_targets(&root).next();
     let always = target.is_some_and(|target| matches!(
         facts.effective(target, SWITCH),
@@ -282,7 +282,11 @@ fn changes(facts: &Facts, set: &Set<'_>) -> Result<(Vec<Change>, Option<String>)
             }
         });
     }
-    let mut edits: Vec<TextEdit> = vec![add_item_after(source, last.span, &added.join(", "))];
+    // Arguments on lines of their own get lines of their own.
+    let line = source.line_span(last.span.start);
+    let lead = &source.text[line.start..last.span.start];
+    let between = if lead.trim().is_empty() { format!(",{}{lead}", source.newline()) } else { ", ".to_owned() };
+    let mut edits: Vec<TextEdit> = vec![add_item_after(source, last.span, &added.join(&between))];
     edits.extend(reading.import(source, file).filter(|_| added.iter().any(|text| text.contains("environ"))));
     changes.insert(0, Change::Edit { path: set.file.path.clone(), edits });
     Ok((changes, step))

@@ -184,7 +184,7 @@ pub(in crate::rules) fn set(
                 setting.location.line
             ));
         }
-        let read = Reading::of(facts, file, source);
+        let read = Reading::of(file, source, setting.value.span.start);
         let text = expression(&read);
         let mut edits = vec![TextEdit::replace(setting.value.span, text.clone())];
         edits.extend(read.import(source, file).filter(|_| text.contains("environ")));
@@ -192,7 +192,7 @@ pub(in crate::rules) fn set(
     }
     if let Some(anchor) = anchor(facts, target) {
         let (source, file) = editable(facts, anchor.path())?;
-        let read = Reading::of(facts, file, source);
+        let read = Reading::of(file, source, anchor.statement.start);
         let text = expression(&read);
         let mut edits = vec![beside(source, file, anchor, read.quote, key, &text)];
         edits.extend(read.import(source, file).filter(|_| text.contains("environ")));
@@ -202,7 +202,7 @@ pub(in crate::rules) fn set(
         facts.apps.apps.iter().find(|app| facts.is_own(&app.path) && facts.same_project(&app.path, &target.project));
     let app = app.ok_or("No place was found for the setting.")?;
     let (source, file) = editable(facts, &app.path)?;
-    let read = Reading::of(facts, file, source);
+    let read = Reading::of(file, source, app.statement.start);
     let text = expression(&read);
     let (path, edit) =
         after_app(facts, &target.project, read.quote, key, &text).ok_or("No place was found for the setting.")?;

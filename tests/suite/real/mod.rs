@@ -22,7 +22,7 @@ mod onboard;
 mod program_sweep;
 mod pty;
 mod pty_onboard;
-mod python;
+pub(crate) mod python;
 mod refused;
 mod rotate;
 mod rotate_sweep;
