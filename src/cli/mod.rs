@@ -66,18 +66,6 @@ fn dispatch(cli: &Cli, faces: Faces, output: &Output) -> Result<Exit, CliError> 
     if let Some(address) = &cli.global.vault_addr {
         store::name_vault(address);
     }
-    let done = command(cli, faces, output)?;
-    let keeps = match &cli.command {
-        None => cli.apply.is_some(),
-        Some(command) => matches!(command, Command::Onboard(_) | Command::Store(_) | Command::Rotate(_)),
-    };
-    if keeps && cli.global.vault_addr.is_some() {
-        output.note("No file keeps the address of the Vault: `exec` needs --vault-addr, too, or VAULT_ADDR.\n");
-    }
-    Ok(done)
-}
-
-fn command(cli: &Cli, faces: Faces, output: &Output) -> Result<Exit, CliError> {
     match &cli.command {
         Some(Command::Scan(args)) => commands::scan::run(&args.paths, args.history, &cli.global, output),
         Some(Command::Explain(args)) => commands::explain::run(args, &cli.global, output),

@@ -40,6 +40,9 @@ pub fn run(cli: &Cli, which: Which, output: &Output) -> Result<Exit, CliError> {
     let report = super::report(&scan, &plan, Stage::Applied(&fix.draft, receipt.as_ref()), args);
     super::publish(&report, args, output)?;
     super::show_once(fix.take_shown(), output)?;
+    if receipt.is_some() && !fix.draft.secrets.is_empty() {
+        super::remind_of_address(fix.plan.choices.store, args, output);
+    }
     // A setup script goes on with what a person has to do, unless it asked for a threshold.
     Ok(if args.fail_on.is_some() && report.failing() > 0 { Exit::FindingsLeft } else { Exit::Done })
 }

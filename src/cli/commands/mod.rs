@@ -21,6 +21,7 @@ use crate::engine::{self, EngineError, ErrorKind, Plan, Request, Scan, ScanEvent
 use crate::finding::Severity;
 use crate::options::FailOn;
 use crate::report::{self, Detail, Report, Stage};
+use crate::store::StoreId;
 
 use zeroize::Zeroizing;
 
@@ -94,6 +95,13 @@ fn show_once(keys: Vec<ShownKey>, output: &Output) -> Result<(), CliError> {
     }
     output.note("Shown this one time, and kept nowhere:\n");
     output.print(&text).map_err(|error| error.now("the key is lost: flask-harden undo, then type the command again"))
+}
+
+/// Says, where a key went into a Vault that an option named, that the option is needed again.
+fn remind_of_address(store: StoreId, args: &GlobalArgs, output: &Output) {
+    if store == StoreId::Vault && args.vault_addr.is_some() {
+        output.note("No file keeps the address of the Vault: `exec` needs --vault-addr, too, or VAULT_ADDR.\n");
+    }
 }
 
 /// Whether standard output takes a document that another line would spoil.

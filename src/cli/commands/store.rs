@@ -44,7 +44,7 @@ fn set(args: &SetArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, Cli
         super::value::read(args.from_file.as_deref(), &format!("flask-harden store set {} < key.txt", args.name))?;
     let scan = super::request::request(request.dir.clone(), None, global);
     let (put, stopped) = runtime::writing(|| engine::set(&request, &scan, &args.name, value));
-    said(put?, output)?;
+    said(put?, global, output)?;
     Ok(stopped.unwrap_or(Exit::Done))
 }
 
@@ -53,7 +53,7 @@ fn copy(args: &CopyArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, C
     request.replace = args.replace;
     request.only.clone_from(&args.only);
     let (put, stopped) = runtime::writing(|| engine::copy(&request, &args.to));
-    said(put?, output)?;
+    said(put?, global, output)?;
     Ok(stopped.unwrap_or(Exit::Done))
 }
 
@@ -70,13 +70,16 @@ fn wiring(args: &WiringArgs, global: &GlobalArgs, output: &Output) -> Result<Exi
 }
 
 /// What was written, and what takes it back. Values only where the store is to show them.
-fn said(put: Put, output: &Output) -> Result<(), CliError> {
+fn said(put: Put, global: &GlobalArgs, output: &Output) -> Result<(), CliError> {
     output.note(&format!("Store: {} ({})\n", put.store.name(), one_line(&put.why)));
     for (name, place) in &put.written {
         output.note(&format!("  {} in {}\n", one_line(name), one_line(place)));
     }
     for name in &put.same {
         output.note(&format!("  {} is there already with this value\n", one_line(name)));
+    }
+    if !put.written.is_empty() {
+        super::remind_of_address(put.store, global, output);
     }
     if let Some(name) = &put.unread {
         output.note(&format!("No code here reads {}, as far as that can be seen.\n", one_line(name)));

@@ -1,21 +1,24 @@
 //! Whose credentials sign a request, and for which region: the chain of the AWS command line
 //! (variables, profiles, single sign-on, web identity, containers, instances), by a library. What
-//! the library needs of the world is given to it here, with limits. `credential_process` is left
-//! out: it would start a program.
+//! the library needs of the world is given to it here, with limits. A `credential_process` is
+//! started where the person's own configuration names it, never from a file of the directory at hand.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 
-use reqsign_aws_v4::{Credential, DefaultCredentialProvider, RequestSigner};
-use reqsign_core::{Context, FileRead, HttpSend, Signer, StaticEnv};
+use reqsign_aws_v4::{Credential, DefaultCredentialProvider, ProcessCredentialProvider, RequestSigner};
+use reqsign_core::{CommandExecute, CommandOutput, Context, FileRead, HttpSend, Signer, StaticEnv};
 use ureq::Agent;
 use ureq::http::request::Parts;
 use ureq::http::{Request, Response};
 
+use crate::process::capture;
 use crate::store::{Access, StoreError};
 
 /// The name under which requests are signed.
@@ -23,6 +26,8 @@ const SERVICE: &str = "secretsmanager";
 /// How long a source of credentials may take to connect: away from AWS nothing answers.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 const TOTAL_LIMIT: Duration = Duration::from_secs(10);
+/// How long a program for credentials may take; some ask a person on a screen of their own.
+const HELPER_LIMIT: Duration = Duration::from_secs(60);
 /// Bytes of a file or an answer with credentials.
 const LIMIT: u64 = 1 << 20;
 
@@ -54,13 +59,16 @@ const VARIABLES: &[&str] = &[
 pub(super) struct Chain {
     signer: Signer<Credential>,
     region: String,
+    /// Whether a program was started for credentials.
+    asked: Arc<AtomicBool>,
 }
 
 impl Chain {
     /// Finds the region; credentials are looked for at the first request.
     pub(super) fn find(access: &Access<'_>) -> Result<Self, StoreError> {
         let value = |name: &str| (access.environment)(name).filter(|value| !value.trim().is_empty());
-        let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION")).or_else(|| region_of_profile(&value));
+        let region =
+            value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION")).or_else(|| of_profile(&value, "region"));
         let region = region.filter(|region| region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
         let region = region.ok_or_else(|| {
             StoreError::absent("no AWS region is set: neither AWS_REGION nor a region in the profile")
@@ -72,9 +80,23 @@ impl Chain {
             envs.insert("AWS_PROFILE".to_owned(), profile);
         }
         let environment = StaticEnv { home_dir: value("HOME").map(PathBuf::from), envs };
+        let asked = Arc::new(AtomicBool::new(false));
+        // Read here: the library's reader loses what stands behind a quoted path.
+        let own = is_own(value("AWS_CONFIG_FILE").as_deref());
+        let line = of_profile(&value, "credential_process").filter(|_| own);
+        let helper = Helper {
+            line: line.clone().unwrap_or_default(),
+            home: environment.home_dir.clone(),
+            asked: Arc::clone(&asked),
+        };
         let context = Context::new().with_file_read(Files).with_http_send(Web::new()).with_env(environment);
-        let provider = DefaultCredentialProvider::builder().no_process().build();
-        Ok(Self { signer: Signer::new(context, provider, RequestSigner::new(SERVICE, &region)), region })
+        let context = context.with_command_execute(helper);
+        let builder = DefaultCredentialProvider::builder();
+        let provider = match line {
+            Some(line) => builder.process(ProcessCredentialProvider::new().with_command(line)).build(),
+            None => builder.no_process().build(),
+        };
+        Ok(Self { signer: Signer::new(context, provider, RequestSigner::new(SERVICE, &region)), region, asked })
     }
 
     pub(super) fn region(&self) -> &str {
@@ -89,6 +111,10 @@ impl Chain {
         // The library's words may repeat what a source of credentials answered.
         match ready(self.signer.sign(request, None)) {
             Some(Ok(())) => Ok(()),
+            _ if self.asked.load(Ordering::Relaxed) => {
+                Err(StoreError::denied("the credential_process of the AWS profile gave no valid credentials")
+                    .now("aws configure get credential_process   says what it is: look what it prints"))
+            }
             Some(Err(_)) | None => Err(StoreError::denied(
                 "there are no valid AWS credentials: not in variables, the profile, single sign-on, nor from AWS itself",
             )
@@ -107,26 +133,54 @@ fn ready<F: Future>(future: F) -> Option<F::Output> {
     }
 }
 
-/// The region of the selected profile in the configuration file.
-fn region_of_profile(value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+/// Whether a configuration file is the person's own, so that it may name a program: the one in their
+/// home, or one that is named by its whole path and lies elsewhere than the directory at hand.
+fn is_own(named: Option<&str>) -> bool {
+    let Some(named) = named.map(std::path::Path::new) else { return true };
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    named.is_absolute() && matches!((named.canonicalize(), here), (Ok(file), Ok(here)) if !file.starts_with(&here))
+}
+
+/// A program that prints credentials.
+#[derive(Debug)]
+struct Helper {
+    /// The whole line, with its quotes.
+    line: String,
+    home: Option<PathBuf>,
+    asked: Arc<AtomicBool>,
+}
+
+impl CommandExecute for Helper {
+    // The library takes the line apart at white space, whatever is quoted.
+    async fn command_execute(&self, _: &str, _: &[&str]) -> reqsign_core::Result<CommandOutput> {
+        self.asked.store(true, Ordering::Relaxed);
+        match capture::output(&self.line, self.home.as_deref(), HELPER_LIMIT) {
+            Ok(printed) => Ok(CommandOutput { status: 0, stdout: printed.to_vec(), stderr: Vec::new() }),
+            Err(_) => Err(reqsign_core::Error::unexpected("a program for credentials failed")),
+        }
+    }
+}
+
+/// A setting of the selected profile in the configuration file.
+fn of_profile(value: &dyn Fn(&str) -> Option<String>, key: &str) -> Option<String> {
     let path = value("AWS_CONFIG_FILE")
         .map(PathBuf::from)
         .or_else(|| value("HOME").map(|home| PathBuf::from(home).join(".aws/config")))?;
     let profile = value("AWS_PROFILE").or_else(|| value("AWS_DEFAULT_PROFILE")).unwrap_or_else(|| "default".to_owned());
-    region_in(&read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok())?, &profile)
+    setting_in(&read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok())?, &profile, key)
 }
 
-fn region_in(config: &str, profile: &str) -> Option<String> {
+fn setting_in(config: &str, profile: &str, wanted: &str) -> Option<String> {
     let mut selected = false;
     for line in config.lines() {
         let text = line.trim();
         if let Some(section) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name.trim())
         {
             selected = section.strip_prefix("profile").map_or(section, str::trim_start) == profile;
-        } else if let (true, Some((key, region))) = (selected, text.split_once('=')) {
+        } else if let (true, Some((key, value))) = (selected, text.split_once('=')) {
             // Nested settings are indented.
-            if key.trim() == "region" && !line.starts_with([' ', '\t']) {
-                return Some(region.trim().to_owned());
+            if key.trim() == wanted && !line.starts_with([' ', '\t']) {
+                return Some(value.trim().to_owned());
             }
         }
     }
@@ -191,9 +245,19 @@ mod tests {
     #[test]
     fn the_region_is_that_of_the_selected_profile() {
         let config = "[default]\nregion = eu-west-1\n[profile shop]\ns3 =\n  region = us-east-1\nregion=eu-north-1\n";
-        assert_eq!(region_in(config, "default").as_deref(), Some("eu-west-1"));
-        assert_eq!(region_in(config, "shop").as_deref(), Some("eu-north-1"));
-        assert_eq!(region_in(config, "other"), None);
+        assert_eq!(setting_in(config, "default", "region").as_deref(), Some("eu-west-1"));
+        assert_eq!(setting_in(config, "shop", "region").as_deref(), Some("eu-north-1"));
+        assert_eq!(setting_in(config, "other", "region"), None);
+    }
+
+    #[test]
+    fn a_program_is_named_by_the_persons_own_configuration_alone() {
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        assert!(is_own(None) && is_own(elsewhere.path().to_str()));
+        let here = std::env::current_dir().unwrap().join("Cargo.toml");
+        for other in ["Cargo.toml", "./aws/config", here.to_str().unwrap(), "/no/such/file"] {
+            assert!(!is_own(Some(other)), "{other}");
+        }
     }
 
     #[test]

@@ -126,3 +126,56 @@ fn credentials_come_from_a_profile_and_missing_ones_are_said() {
         "value"
     );
 }
+
+/// A program that prints these credentials, where it gets the two words that it expects.
+fn printing(home: &std::path::Path, keys: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (id, secret) = keys.split_once(' ').unwrap();
+    let program = home.join("get keys");
+    let text = format!(
+        "#!/bin/sh\ntouch \"$HOME/ran\"\n[ \"$1 $2\" = \"--user the owner\" ] || exit 1\n\
+         echo '{{\"Version\": 1, \"AccessKeyId\": \"{id}\", \"SecretAccessKey\": \"{secret}\"}}'\n"
+    );
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    format!("[profile shop]\nregion = eu-west-1\ncredential_process = \"{}\" --user 'the owner'\n", program.display())
+}
+
+#[test]
+fn a_program_of_the_persons_own_configuration_gives_credentials() {
+    // The server checks signatures, so these very credentials have to sign.
+    let moto = Moto::guarded();
+    let keys = moto.user("secretsmanager:*", "kms:*");
+    let (home, project) = (tempfile::tempdir().unwrap(), super::stores::app());
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let config = printing(home.path(), &keys);
+    std::fs::write(home.path().join(".aws/config"), &config).unwrap();
+    let program = crate::support::Program::new();
+    let run = |more: &[(&str, &str)]| {
+        let mut command = program.command(project.path(), &["--apply", "--store", "aws"]);
+        command.env("AWS_PROFILE", "shop").env("AWS_ENDPOINT_URL", moto.address()).env("HOME", home.path());
+        command.env("AWS_EC2_METADATA_DISABLED", "true").env("PATH", std::env::var_os("PATH").unwrap());
+        command.envs(more.iter().copied());
+        command.output().unwrap()
+    };
+    // Not from a file of the directory at hand, however it is named.
+    project.write("aws.ini", &config);
+    for named in ["aws.ini", "./aws.ini", project.at("aws.ini").to_str().unwrap()] {
+        let output = run(&[("AWS_CONFIG_FILE", named)]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(5) && stderr.contains("no valid AWS credentials"), "{named}: {stderr}");
+        assert!(!home.path().join("ran").exists(), "{named}: a program of the directory was started");
+    }
+    std::fs::remove_file(project.at("aws.ini")).unwrap();
+    let output = run(&[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(home.path().join("ran").exists());
+    // One that fails is named as the cause, and what it printed is not.
+    std::fs::write(home.path().join(".aws/config"), config.replace("the owner", "nobody")).unwrap();
+    let other = super::stores::app();
+    let mut command = program.command(other.path(), &["--apply", "--store", "aws"]);
+    command.env("AWS_PROFILE", "shop").env("AWS_ENDPOINT_URL", moto.address()).env("HOME", home.path());
+    let stderr = command.env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap().stderr;
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    assert!(stderr.contains("credential_process") && stderr.contains("aws configure get"), "{stderr}");
+}

@@ -133,6 +133,12 @@ fn a_value_of_somebody_else_is_never_overwritten_unseen() {
             says(&output, 5, words, &format!("{} | value of somebody else | {}", kept.name, args.join(" ")));
             assert_eq!(kept.everything(), before, "{} {args:?}", kept.name);
         }
+        let filed = app();
+        kept.program().run(filed.path(), &["--apply", "--store", "env-file"]).exits(0);
+        let output = fed(kept.program(), &filed, &["store", "copy", "--to", kept.name], b"");
+        let words = ["has a key of this name already", "--adopt"];
+        says(&output, 5, words, &format!("{} | value of somebody else | copy to", kept.name));
+        assert_eq!(kept.everything(), before, "{}", kept.name);
         let after = project.picture();
         assert!(picture.keys().eq(after.keys()), "{}: a file came or went", kept.name);
         // Seen and adopted, it is replaced only when that is said, too.
