@@ -363,8 +363,10 @@ mod tests {
         let app = "from views import A, B, plain\nview = A.as_view('a')\napp.add_url_rule('/a/<i>', view_func=view)\n\
                    api.add_org_resource(B, scoped('/b/<i>'), endpoint='b')\n\
                    app.add_url_rule('/p/<i>', 'p', login_required(plain), methods=['POST'])\nx = f(x, x)\n\
+                   app.route('/q/<i>', methods=['DELETE'])(plain)\n\
                    app.add_url_rule('/x', view_func=x)\n";
         let expected = [
+            "DELETE /q/<i> plain",
             "GET /a/<i> Base.get",
             "GET /b/<i> Base.get",
             "POST /p/<i> plain",

@@ -17,20 +17,23 @@ pub(super) fn collect<'f>(modules: &Modules<'f>, scope: usize, hooks: &Hooks<'f>
 }
 
 fn registered<'f>(modules: &Modules<'f>, scope: usize, call: &'f Call, hooks: &Hooks<'f>, routes: &mut Vec<Route<'f>>) {
-    let Some(dotted) = call.func.dotted() else { return };
+    // `bp.route("/x")(view)`: the pattern stands in the inner call.
+    let rule = call.func.as_call().unwrap_or(call);
+    let Some(dotted) = rule.func.dotted() else { return };
     let last = dotted.rsplit('.').next().unwrap_or(&dotted);
-    if !is_registering(last) {
+    let registers = if std::ptr::eq(rule, call) { is_registering(last) } else { last == "route" };
+    if !registers {
         return;
     }
-    let patterns = patterns_of(modules, scope, call);
+    let patterns = patterns_of(modules, scope, rule);
     if patterns.is_empty() {
         return;
     }
     let owner = match dotted.rsplit_once('.') {
         Some((object, _)) => object.to_owned(),
-        None => call.positional(0).and_then(Expr::dotted).unwrap_or_default(),
+        None => rule.positional(0).and_then(Expr::dotted).unwrap_or_default(),
     };
-    let found = Mounted { patterns, methods: methods_of(call), owner: identity(modules, scope, &owner) };
+    let found = Mounted { patterns, methods: methods_of(rule), owner: identity(modules, scope, &owner) };
     for arg in &call.args {
         let mut around = Vec::new();
         match view(modules, scope, &arg.value, &mut around, MAX_WRAPS) {

@@ -288,6 +288,11 @@ impl Cleaned {
             if let StmtKind::Class(class) = &stmt.kind {
                 self.of_class(class);
             }
+            if let StmtKind::Assign { targets, value } = &stmt.kind
+                && value.as_name().is_some_and(|name| self.functions.contains(name))
+            {
+                self.functions.extend(targets.iter().filter_map(registered));
+            }
             if let StmtKind::Function(function) = &stmt.kind {
                 self.handed_on(function);
                 let mut cleans = false;
@@ -303,6 +308,7 @@ impl Cleaned {
                 // A view that cleans something is no cleaning function.
                 if cleans && function.params.len() <= 4 && function.decorators.iter().all(|d| !is_route(d)) {
                     self.functions.insert(function.name.clone());
+                    self.functions.extend(function.decorators.iter().filter_map(filter_name));
                 }
             }
             for expr in stmt.exprs() {
@@ -315,6 +321,23 @@ impl Cleaned {
             }
         });
     }
+}
+
+/// `@app.template_filter("markdown")`: what templates call the function.
+fn filter_name(decorator: &Expr) -> Option<String> {
+    let call = decorator.as_call()?;
+    let dotted = call.func.dotted()?;
+    if !dotted.ends_with("template_filter") {
+        return None;
+    }
+    let name = call.positional(0).or_else(|| call.keyword("name").map(|arg| &arg.value))?;
+    name.as_str().map(str::to_owned)
+}
+
+/// `app.jinja_env.filters["tidy"]` as the target of an assignment.
+fn registered(target: &Expr) -> Option<String> {
+    let ExprKind::Subscript { value, index } = &target.kind else { return None };
+    value.dotted()?.ends_with(".filters").then(|| index.first()?.as_str().map(str::to_owned))?
 }
 
 /// What an assignment fills: `record.body`, `record["body"]`.

@@ -48,7 +48,6 @@ const GOAL: Goal = Goal {
                     | "send_file"
                     | "send_from_directory"
                     | "make_json_response"
-                    | "template"
                     | "open"
                     | "create_access_token"
                     | "generate_password_hash"
@@ -233,6 +232,8 @@ fn is_text_call(modules: &Modules<'_>, def: Def<'_>, call: &Call, depth: usize) 
             let body = call.positional(0).or_else(|| call.keyword("response").map(|arg| &arg.value));
             html && body.is_some_and(|body| is_text(modules, def, body, depth))
         }
+        // `re.sub(r"\$name", name, page)`
+        ("sub", Some(base)) => base.dotted().is_some_and(|dotted| dotted == "re"),
         // `request.args.get("q")` handed back as it came.
         ("get", Some(base)) => base.dotted().is_some_and(|dotted| {
             matches!(dotted.as_str(), "request.args" | "request.form" | "request.values" | "request.cookies")
