@@ -39,7 +39,7 @@ if __name__ == "__main__":
 web: gunicorn app:app
 "#,
         )
-        .keeps("app.py")
+        .reports("FH401")
         .says(&[], DEBUG, "False"),
         row(
             "run() with a main guard is what production runs",
