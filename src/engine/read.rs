@@ -10,7 +10,7 @@ use crate::facts::files::role_of;
 use crate::facts::gather::{Read, gather};
 use crate::facts::leaks::{Leak, LiveValues};
 use crate::facts::production::production;
-use crate::facts::{EnvFile, Facts, FileRole, Files, Launch, PyFile, dependencies};
+use crate::facts::{EnvFile, Facts, FileRole, Files, Launch, PyFile, Syntax, dependencies};
 use crate::lang::{dotenv::EnvDocument, python};
 use crate::notice::{Notice, NoticeKind};
 use crate::options::{Options, Source};
@@ -26,9 +26,9 @@ pub(super) fn facts(tree: &Tree, git: &GitState, options: &Options) -> (Facts, V
     let limits = Limits::default();
     let walked = repo::walk(tree, &limits);
     let mut notices = walked.notices;
-    let mut files = Files { links: walked.links, ..Files::default() };
+    let all = walked.files.iter().map(|entry| (entry.path.clone(), entry.mode)).collect();
+    let mut files = Files { all: Arc::new(all), links: walked.links, ..Files::default() };
     for entry in &walked.files {
-        files.all.insert(entry.path.clone(), entry.mode);
         if !is_judged(&entry.path) {
             continue;
         }
@@ -59,7 +59,7 @@ pub(super) fn facts_after(before: &Facts, draft: &Draft, place: &Place<'_>) -> F
     let changed = &draft.files;
     let mut files = before.files.clone();
     for change in changed {
-        files.all.insert(change.path.clone(), change.mode);
+        Arc::make_mut(&mut files.all).insert(change.path.clone(), change.mode);
         if is_judged(&change.path) {
             let source = SourceFile::new(change.path.clone(), change.after.to_string(), change.mode);
             files.sources.insert(change.path.clone(), source);
@@ -105,7 +105,7 @@ pub(super) struct Place<'a> {
 
 /// Relates the files that were read. `parsed` are the Python files that need no parsing.
 fn relate(files: Files, parsed: &BTreeMap<RepoPath, PyFile>, place: &Place<'_>, notices: &mut Vec<Notice>) -> Facts {
-    let python = parse_python(&files, parsed, notices);
+    let python = python_files(&files, parsed, notices);
     let env_files = env_files(&files, place, notices);
     let sources: Vec<&SourceFile> = files.sources.values().collect();
     let paths: Vec<RepoPath> = files.all.keys().cloned().collect();
@@ -205,33 +205,44 @@ fn read(tree: &Tree, path: &RepoPath, limit: u64) -> Result<SourceFile, Option<N
     }
 }
 
-fn parse_python(files: &Files, known: &BTreeMap<RepoPath, PyFile>, notices: &mut Vec<Notice>) -> Vec<PyFile> {
-    let mut parsed = Vec::new();
+/// The Python files. None is parsed yet: that is done at the first look into it. `known`: those that
+/// are as they were.
+fn python_files(files: &Files, known: &BTreeMap<RepoPath, PyFile>, notices: &mut Vec<Notice>) -> Vec<PyFile> {
+    let mut python = Vec::new();
     let is_python = |source: &&SourceFile| {
         matches!(source.path.extension(), "py" | "wsgi")
             || (is_python_cfg(&source.path) && looks_like_settings(&source.text))
     };
     for source in files.sources.values().filter(is_python) {
         if let Some(file) = known.get(&source.path) {
-            parsed.push(file.clone());
+            python.push(file.clone());
             continue;
         }
-        let role = repo::role(&source.path);
-        match python::parse(&source.text) {
-            Ok(module) => {
-                if let Some(reason) = partly(&module).filter(|_| role == FileRole::Source) {
-                    let line = module.errors.first().map(|span| source.position(span.start).0);
-                    let notice = Notice::file(NoticeKind::PartlyParsed, &source.path, reason);
-                    let notice = Notice { gap: false, ..notice };
-                    notices.push(line.map_or(notice.clone(), |line| notice.at_line(line)));
-                }
-                let role = role_of(role, &module);
-                parsed.push(PyFile { path: source.path.clone(), role, module: Arc::new(module) });
-            }
-            Err(error) => notices.push(Notice::file(NoticeKind::ParseFailed, &source.path, error.to_string())),
+        if source.text.len() > python::MAX_BYTES {
+            let error = python::ParseError::TooLarge;
+            notices.push(Notice::file(NoticeKind::ParseFailed, &source.path, error.to_string()));
+            continue;
         }
+        let module = Syntax::of(source.text.as_str());
+        let role = role_of(repo::role(&source.path), &module);
+        python.push(PyFile { path: source.path.clone(), role, module });
     }
-    parsed
+    python
+}
+
+/// What was not understood of the files that were looked into. A file whose words say that its tree
+/// would tell nothing is not among them.
+pub(super) fn partly_read(facts: &Facts) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for file in facts.own_python() {
+        let (Some(module), Some(source)) = (file.module.parsed(), facts.files.get(&file.path)) else { continue };
+        let Some(reason) = partly(module) else { continue };
+        let line = module.errors.first().map(|span| source.position(span.start).0);
+        let notice = Notice::file(NoticeKind::PartlyParsed, &source.path, reason);
+        let notice = Notice { gap: false, ..notice };
+        notices.push(line.map_or(notice.clone(), |line| notice.at_line(line)));
+    }
+    notices
 }
 
 /// A file that `from_pyfile` may read though it does not end in `.py`.

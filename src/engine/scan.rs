@@ -149,6 +149,7 @@ impl Judge<'_> {
         self.found = Some(found.clone());
         let judged = triage::triage(found, facts.files.every(), &options, self.baseline.as_ref(), today());
         notices.extend(judged.notices);
+        notices.extend(read::partly_read(&facts));
         notices.sort();
         notices.dedup();
         let mut findings = judged.findings;

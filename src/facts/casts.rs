@@ -2,9 +2,10 @@
 //! `empty_to_none(text)`. Knows a function by its body; what it is called with is read elsewhere.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::files::{Files, PyFile};
-use super::names::{Names, definition_file};
+use super::names::definition_file;
 use crate::lang::python::{Expr, ExprKind, Function, Stmt, StmtKind};
 use crate::text::RepoPath;
 
@@ -17,32 +18,44 @@ pub enum Cast {
     Same,
 }
 
-/// The functions of each file that cast, by the name they have there.
-pub(super) fn collect(files: &Files, python: &[PyFile], names: &mut BTreeMap<RepoPath, Names>) {
-    let mut made = BTreeMap::new();
-    for file in python {
-        for stmt in &file.module.body {
-            if let StmtKind::Function(function) = &stmt.kind
-                && let Some(cast) = cast(function)
-            {
-                made.insert((file.path.clone(), function.name.clone()), cast);
-            }
-        }
+/// The functions of a project that cast; a file is looked into when one of its functions is asked for.
+pub(super) struct Casts {
+    /// The paths of the tree; no texts.
+    tree: Files,
+    files: BTreeMap<RepoPath, FileCasts>,
+}
+
+struct FileCasts {
+    file: PyFile,
+    made: OnceLock<BTreeMap<String, Cast>>,
+}
+
+impl Casts {
+    pub(super) fn of(files: &Files, python: &[PyFile]) -> Self {
+        let entry = |file: &PyFile| (file.path.clone(), FileCasts { file: file.clone(), made: OnceLock::new() });
+        Self { tree: files.paths(), files: python.iter().map(entry).collect() }
     }
-    if made.is_empty() {
-        return;
-    }
-    for file in python {
-        let Some(known) = names.get_mut(&file.path) else { continue };
-        let own = made.iter().filter(|((path, _), _)| *path == file.path);
-        let mut found: BTreeMap<String, Cast> = own.map(|((_, name), cast)| (name.clone(), cast.clone())).collect();
-        for (name, origin) in known.imported() {
-            let Some((path, Some(function))) = definition_file(files, &file.path, origin) else { continue };
-            if let Some(cast) = made.get(&(path, function)) {
-                found.insert(name.to_owned(), cast.clone());
-            }
+
+    /// The function of this name that a file makes.
+    pub(super) fn of_file(&self, path: &RepoPath, name: &str) -> Option<&Cast> {
+        let FileCasts { file, made } = self.files.get(path)?;
+        if made.get().is_none() && !file.has(name) {
+            return None;
         }
-        known.casts = found;
+        let made = made.get_or_init(|| {
+            let functions = file.module.body.iter().filter_map(|stmt| match &stmt.kind {
+                StmtKind::Function(function) => Some((function.name.clone(), cast(function)?)),
+                _ => None,
+            });
+            functions.collect()
+        });
+        made.get(name)
+    }
+
+    /// The function that an origin names, seen from a file.
+    pub(super) fn imported(&self, from: &RepoPath, origin: &str) -> Option<&Cast> {
+        let (path, function) = definition_file(&self.tree, from, origin)?;
+        self.of_file(&path, &function?)
     }
 }
 

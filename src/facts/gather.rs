@@ -1,10 +1,13 @@
 //! Puts the facts together from files that were read; opens nothing itself.
 
+use std::sync::Arc;
+
 use super::apps::{self, App, FlaskClasses};
 use super::files::{Files, PyFile};
 use super::names::Names;
 use super::{
-    EnvFile, Facts, HolderIndex, Launch, LaunchVar, casts, data, dependencies, images, project, server_conf, services,
+    EnvFile, Facts, HolderIndex, Launch, LaunchVar, casts, data, dependencies, images, prefilter, project, server_conf,
+    services,
     settings, targets,
 };
 
@@ -31,16 +34,22 @@ pub fn gather(read: Read) -> Facts {
         production: read.production,
         ..Facts::default()
     };
-    facts.names = facts.python.iter().map(|file| (file.path.clone(), Names::of(&file.module))).collect();
-    casts::collect(&facts.files, &facts.python, &mut facts.names);
+    facts.python.sort_by(|a, b| a.path.cmp(&b.path));
+    let casts = Arc::new(casts::Casts::of(&facts.files, &facts.python));
+    facts.names =
+        facts.python.iter().map(|file| (file.path.clone(), Names::in_project(file, &casts))).collect();
     let classes = FlaskClasses::of(&facts.files, &facts.python, &facts.names);
     for file in &facts.python {
         let Some(names) = facts.names.get(&file.path) else { continue };
-        facts.settings.extend(settings::collect(&facts.files, file, names));
-        facts.apps.extend(apps::collect(&facts.files, file, names, &classes));
-        facts.data.add(&file.path, data::reads::collect(file, names));
+        if prefilter::may_set(file) {
+            facts.settings.extend(settings::collect(&facts.files, file, names));
+        }
+        if prefilter::may_run(file) || classes.may_be_named_in(file) {
+            facts.apps.extend(apps::collect(&facts.files, file, names, &classes));
+        }
+        facts.data.add(file, &casts);
     }
-    facts.holders = HolderIndex::build(&facts.files, &facts.python, &facts.names);
+    facts.holders = HolderIndex::of(&facts.files, &facts.python);
     let own: Vec<&App> = facts.apps.apps.iter().filter(|app| facts.is_own(&app.path)).collect();
     facts.projects = project::projects(&facts.files, &own);
     let named: Vec<_> = facts.launches.iter().filter_map(|launch| launch.conf.as_ref()).collect();

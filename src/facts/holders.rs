@@ -1,7 +1,8 @@
 //! Which configuration class or module a `from_object` selects, and where each class finds its
 //! values: the class index, mapping dictionaries, and the walk along base classes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::arguments::Argument;
 use super::files::{Files, PyFile};
@@ -17,14 +18,28 @@ pub struct HolderRef {
     pub class: Option<String>,
 }
 
-/// Classes with their bases, and dictionaries that map names to classes.
+/// Classes with their bases, and dictionaries that map names to classes. A file is looked into when
+/// something in it is first asked for.
 #[derive(Default)]
 pub struct HolderIndex {
+    /// The paths of the tree; no texts.
+    tree: Files,
+    files: BTreeMap<RepoPath, FileEntry>,
+}
+
+struct FileEntry {
+    file: PyFile,
+    holders: OnceLock<FileHolders>,
+}
+
+/// What one file says.
+#[derive(Default)]
+struct FileHolders {
     bases: BTreeMap<HolderRef, Vec<HolderRef>>,
     methods: BTreeMap<HolderRef, Vec<String>>,
-    /// Module-level names that stand for a class or an instance of one.
-    aliases: BTreeMap<HolderRef, HolderRef>,
-    mappings: BTreeMap<(RepoPath, String), Vec<(String, HolderRef)>>,
+    /// Module-level names that are given what may be a class or an instance of one.
+    aliases: Vec<(HolderRef, HolderRef)>,
+    mappings: BTreeMap<String, Vec<(String, HolderRef)>>,
 }
 
 /// An environment variable that selects the configuration.
@@ -54,49 +69,67 @@ impl Chosen {
     }
 }
 
+impl FileHolders {
+    fn of(files: &Files, file: &PyFile) -> Self {
+        let names = &Names::of_file(&file.module);
+        let mut found = FileHolders::default();
+        walk_stmts(&file.module.body, &mut |stmt| match &stmt.kind {
+            // What a module takes over whole counts like a base class.
+            StmtKind::ImportFrom(from) if from.star => {
+                let module = format!("{}{}", ".".repeat(from.level), from.module);
+                if let Some(path) = module_file(files, &file.path, &module) {
+                    let me = HolderRef { path: file.path.clone(), class: None };
+                    found.bases.entry(me).or_default().insert(0, HolderRef { path, class: None });
+                }
+            }
+            StmtKind::Class(class) => {
+                let me = HolderRef { path: file.path.clone(), class: Some(class.name.clone()) };
+                let bases = class.bases.iter().filter(|base| base.name.is_none());
+                let bases = bases.filter_map(|base| resolve_class(files, file, names, &base.value)).collect();
+                let methods = class.body.iter().filter_map(|stmt| match &stmt.kind {
+                    StmtKind::Function(method) => Some(method.name.clone()),
+                    _ => None,
+                });
+                found.methods.insert(me.clone(), methods.collect());
+                found.bases.insert(me, bases);
+            }
+            StmtKind::Assign { targets, value } => {
+                let Some(name) = targets.iter().find_map(Expr::as_name) else { return };
+                let entries = mapping_entries(value, &|expr| resolve_class(files, file, names, expr));
+                if !entries.is_empty() {
+                    found.mappings.insert(name.to_owned(), entries);
+                }
+                // `Config = ServerConfig()`: the name stands for the class.
+                if let Some(class) = class_or_text(value, &|expr| resolve_class(files, file, names, expr)) {
+                    found.aliases.push((HolderRef { path: file.path.clone(), class: Some(name.to_owned()) }, class));
+                }
+            }
+            _ => {}
+        });
+        found
+    }
+}
+
 impl HolderIndex {
-    pub fn build(files: &Files, python: &[PyFile], names: &BTreeMap<RepoPath, Names>) -> Self {
-        let mut index = HolderIndex::default();
-        let mut aliases = Vec::new();
-        for file in python {
-            let Some(names) = names.get(&file.path) else { continue };
-            walk_stmts(&file.module.body, &mut |stmt| match &stmt.kind {
-                // What a module takes over whole counts like a base class.
-                StmtKind::ImportFrom(from) if from.star => {
-                    let module = format!("{}{}", ".".repeat(from.level), from.module);
-                    if let Some(path) = module_file(files, &file.path, &module) {
-                        let me = HolderRef { path: file.path.clone(), class: None };
-                        index.bases.entry(me).or_default().insert(0, HolderRef { path, class: None });
-                    }
-                }
-                StmtKind::Class(class) => {
-                    let me = HolderRef { path: file.path.clone(), class: Some(class.name.clone()) };
-                    let bases = class.bases.iter().filter(|base| base.name.is_none());
-                    let bases = bases.filter_map(|base| resolve_class(files, file, names, &base.value)).collect();
-                    let methods = class.body.iter().filter_map(|stmt| match &stmt.kind {
-                        StmtKind::Function(method) => Some(method.name.clone()),
-                        _ => None,
-                    });
-                    index.methods.insert(me.clone(), methods.collect());
-                    index.bases.insert(me, bases);
-                }
-                StmtKind::Assign { targets, value } => {
-                    let Some(name) = targets.iter().find_map(Expr::as_name) else { return };
-                    let entries = mapping_entries(value, &|expr| resolve_class(files, file, names, expr));
-                    if !entries.is_empty() {
-                        index.mappings.insert((file.path.clone(), name.to_owned()), entries);
-                    }
-                    // `Config = ServerConfig()`: the name stands for the class.
-                    if let Some(class) = class_or_text(value, &|expr| resolve_class(files, file, names, expr)) {
-                        aliases.push((HolderRef { path: file.path.clone(), class: Some(name.to_owned()) }, class));
-                    }
-                }
-                _ => {}
-            });
-        }
-        aliases.retain(|(alias, class)| index.bases.contains_key(class) && !index.bases.contains_key(alias));
-        index.aliases = aliases.into_iter().collect();
-        index
+    pub fn of(files: &Files, python: &[PyFile]) -> Self {
+        let entry = |file: &PyFile| (file.path.clone(), FileEntry { file: file.clone(), holders: OnceLock::new() });
+        Self { tree: files.paths(), files: python.iter().map(entry).collect() }
+    }
+
+    fn in_file(&self, path: &RepoPath) -> Option<&FileHolders> {
+        let FileEntry { file, holders } = self.files.get(path)?;
+        Some(holders.get_or_init(|| FileHolders::of(&self.tree, file)))
+    }
+
+    fn bases(&self, holder: &HolderRef) -> Option<&Vec<HolderRef>> {
+        self.in_file(&holder.path)?.bases.get(holder)
+    }
+
+    /// The class that a module-level name stands for.
+    fn alias(&self, holder: &HolderRef) -> Option<&HolderRef> {
+        let given = self.in_file(&holder.path)?.aliases.iter().rev().filter(|(alias, _)| alias == holder);
+        let mut known = given.map(|(_, class)| class).filter(|class| self.bases(class).is_some());
+        known.next().filter(|_| self.bases(holder).is_none())
     }
 
     /// The class and its bases in the order attributes are looked up. Depth-first; exact for
@@ -108,8 +141,8 @@ impl HolderIndex {
             if order.contains(&next) || order.len() > 64 {
                 continue;
             }
-            stack.extend(self.aliases.get(&next).cloned());
-            if let Some(bases) = self.bases.get(&next) {
+            stack.extend(self.alias(&next).cloned());
+            if let Some(bases) = self.bases(&next) {
                 stack.extend(bases.iter().rev().cloned());
             }
             order.push(next);
@@ -121,7 +154,8 @@ impl HolderIndex {
     pub fn methods(&self, holder: &HolderRef) -> BTreeMap<&str, HolderRef> {
         let mut found = BTreeMap::new();
         for step in self.lookup_order(holder) {
-            let names = self.methods.get(&step).map_or(&[][..], Vec::as_slice);
+            let names =
+                self.in_file(&step.path).and_then(|file| file.methods.get(&step)).map_or(&[][..], Vec::as_slice);
             for name in names {
                 found.entry(name.as_str()).or_insert_with(|| step.clone());
             }
@@ -131,12 +165,33 @@ impl HolderIndex {
 
     /// Whether the class, or a name that stands for one, exists in the tree.
     pub fn knows(&self, holder: &HolderRef) -> bool {
-        self.bases.contains_key(holder) || self.aliases.contains_key(holder)
+        self.bases(holder).is_some() || self.alias(holder).is_some()
     }
 
-    /// Classes that (directly or not) derive from `holder`.
+    /// Classes that (directly or not) derive from `holder`. One that does names it, or another that
+    /// does, so only files with such a name in their text are looked into.
     pub fn subclasses(&self, holder: &HolderRef) -> Vec<&HolderRef> {
-        self.bases.keys().filter(|class| *class != holder && self.lookup_order(class).contains(holder)).collect()
+        let mut found: BTreeSet<&HolderRef> = BTreeSet::new();
+        let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
+        let last = |class: &str| class.rsplit('.').next().unwrap_or(class).to_owned();
+        let mut wanted: Vec<Option<String>> = vec![holder.class.as_deref().map(last)];
+        while let Some(name) = wanted.pop() {
+            for (path, entry) in &self.files {
+                // A module is taken over by a star, without a name of its own.
+                let named = name.as_deref().is_none_or(|name| entry.file.has(name));
+                let Some(holders) = (named && seen.insert(path)).then(|| self.in_file(path)).flatten() else {
+                    continue;
+                };
+                let derives = |class: &HolderRef| class != holder && self.lookup_order(class).contains(holder);
+                for class in holders.bases.keys().filter(|class| derives(class)) {
+                    found.insert(class);
+                    wanted.push(class.class.as_deref().map(last));
+                }
+                let aliases = holders.aliases.iter().map(|(alias, _)| alias).filter(|alias| derives(alias));
+                wanted.extend(aliases.map(|alias| alias.class.as_deref().map(last)));
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// The keys under which dictionaries hold a class.
@@ -154,14 +209,14 @@ impl HolderIndex {
         from: &RepoPath,
         name: &str,
     ) -> Option<&Vec<(String, HolderRef)>> {
-        if let Some(found) = self.mappings.get(&(from.clone(), name.to_owned())) {
+        if let Some(found) = self.in_file(from).and_then(|file| file.mappings.get(name)) {
             return Some(found);
         }
         let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
         let origin = names.origin(first)?;
         let origin = rest.map_or_else(|| origin.to_owned(), |rest| format!("{origin}.{rest}"));
         let (path, symbol) = definition_file(files, from, &origin)?;
-        self.mappings.get(&(path, symbol?))
+        self.in_file(&path)?.mappings.get(&symbol?)
     }
 }
 
@@ -336,7 +391,7 @@ impl Follow<'_> {
         let Some(prefix) = holder.class.as_deref().and_then(|class| text.strip_suffix(class)) else {
             return Vec::new();
         };
-        let beside = self.index.bases.keys().filter(|class| class.path == holder.path);
+        let beside = self.index.in_file(&holder.path).into_iter().flat_map(|file| file.bases.keys());
         beside.filter_map(|class| Some((format!("{prefix}{}", class.class.as_deref()?), class.clone()))).collect()
     }
 

@@ -2,7 +2,7 @@
 //! be, secrets. Wide on purpose: a masked harmless value costs little.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -13,6 +13,7 @@ use super::env::is_env_file;
 use super::files::PyFile;
 use super::names::Names;
 use super::secret_names::{is_address_name, is_open_address, secret_spans};
+use super::syntax::Syntax;
 use crate::lang::dotenv::{EnvDocument, EnvEntry};
 use crate::lang::python::{self, ExprKind, walk_exprs};
 use crate::text::diff::MASK;
@@ -80,8 +81,8 @@ impl ShownLines<'_> {
 pub fn hidden(source: &SourceFile) -> Vec<Span> {
     let mut spans = url_passwords(&source.text);
     if matches!(source.path.extension(), "py" | "cfg" | "wsgi") {
-        match python::parse(&source.text) {
-            Ok(module) => {
+        match Some(Syntax::of(source.text.as_str())).filter(|_| source.text.len() <= python::MAX_BYTES) {
+            Some(module) => {
                 spans.extend(secret_spans(&module));
                 walk_exprs(&module.body, &mut |expr| {
                     if let ExprKind::Str(text) = &expr.kind
@@ -94,12 +95,12 @@ pub fn hidden(source: &SourceFile) -> Vec<Span> {
                 if !module.errors.is_empty() {
                     spans.extend(assignments(&source.text));
                 }
-                let names = Names::of(&module);
                 let role = crate::repo::role(&source.path);
-                let file = PyFile { path: source.path.clone(), role, module: Arc::new(module) };
+                let file = PyFile { path: source.path.clone(), role, module };
+                let names = Names::of_file(&file.module);
                 spans.extend(credentials::spans(source, Some((&file, &names))));
             }
-            Err(_) => {
+            None => {
                 spans.extend(assignments(&source.text));
                 spans.extend(credentials::spans(source, None));
             }

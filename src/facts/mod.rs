@@ -28,6 +28,7 @@ pub mod masks;
 pub mod modules;
 pub mod names;
 pub mod patterns;
+pub mod prefilter;
 pub mod production;
 pub mod project;
 mod pydantic;
@@ -39,6 +40,7 @@ pub mod server_options;
 pub mod services;
 pub mod settings;
 pub mod signing;
+pub mod syntax;
 mod target_env;
 pub mod targets;
 pub mod values;
@@ -56,6 +58,7 @@ pub use names::Names;
 pub use project::Project;
 pub use server_conf::ServerConf;
 pub use settings::Setting;
+pub use syntax::Syntax;
 pub use targets::Target;
 
 use crate::text::RepoPath;
@@ -64,9 +67,9 @@ use crate::text::RepoPath;
 #[derive(Default)]
 pub struct Facts {
     pub files: Files,
-    /// Parsed Python files, by path.
+    /// Python files, in order of their paths.
     pub python: Vec<PyFile>,
-    /// Imported names of each parsed file.
+    /// Imported names of each Python file.
     pub names: BTreeMap<RepoPath, Names>,
     pub settings: Vec<Setting>,
     /// Names that hold what data files say.
@@ -131,7 +134,7 @@ impl Facts {
 
     /// The parsed file at a path.
     pub fn py(&self, path: &RepoPath) -> Option<&PyFile> {
-        self.python.iter().find(|file| file.path == *path)
+        self.python.binary_search_by(|file| file.path.cmp(path)).ok().map(|at| &self.python[at])
     }
 
     /// Whether a file is the project's own running code.

@@ -1,7 +1,9 @@
 //! Which definition a name means: imports followed through the project's own modules. Knows
 //! Python's naming rules and the file layout; judges nothing.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use super::PyFile;
 use crate::lang::python::{Class, Expr, Function, Stmt, StmtKind, walk_stmts};
@@ -9,9 +11,18 @@ use crate::lang::python::{Class, Expr, Function, Stmt, StmtKind, walk_stmts};
 /// How many re-exports are followed for one name.
 const MAX_HOPS: usize = 6;
 
-/// A file of the project and the names its top level binds.
+/// A file of the project and the names it binds, which are read at the first look.
 pub struct Scope<'f> {
     pub file: &'f PyFile,
+    /// Index in [`Modules::scopes`].
+    index: usize,
+    dotted: String,
+    bound: OnceCell<Bound<'f>>,
+}
+
+/// The names that a file binds.
+#[derive(Default)]
+pub struct Bound<'f> {
     /// Every function of the file, methods and nested ones too, in source order.
     pub defs: Vec<Def<'f>>,
     pub classes: BTreeMap<&'f str, &'f Class>,
@@ -20,7 +31,14 @@ pub struct Scope<'f> {
     /// Local name to the dotted name it was imported as.
     imports: BTreeMap<String, String>,
     stars: Vec<String>,
-    dotted: String,
+}
+
+impl<'f> Deref for Scope<'f> {
+    type Target = Bound<'f>;
+
+    fn deref(&self) -> &Bound<'f> {
+        self.bound.get_or_init(|| Bound::of(self.index, self.file, &self.dotted))
+    }
 }
 
 /// A function and the class it is a method of.
@@ -213,20 +231,17 @@ impl<'f> Modules<'f> {
 
 impl<'f> Scope<'f> {
     fn of(index: usize, file: &'f PyFile) -> Self {
-        let dotted = dotted_name(file.path.as_str());
-        let mut scope = Scope {
-            file,
-            defs: Vec::new(),
-            classes: BTreeMap::new(),
-            values: BTreeMap::new(),
-            imports: BTreeMap::new(),
-            stars: Vec::new(),
-            dotted,
-        };
-        scope.collect_defs(index, &file.module.body, None);
+        Scope { file, index, dotted: dotted_name(file.path.as_str()), bound: OnceCell::new() }
+    }
+}
+
+impl<'f> Bound<'f> {
+    fn of(index: usize, file: &'f PyFile, dotted: &str) -> Self {
+        let mut bound = Bound::default();
+        bound.collect_defs(index, &file.module.body, None);
         let is_package = file.path.name() == "__init__.py";
-        walk_stmts(&file.module.body, &mut |stmt| scope.bind(stmt, is_package));
-        scope
+        walk_stmts(&file.module.body, &mut |stmt| bound.bind(stmt, dotted, is_package));
+        bound
     }
 
     fn collect_defs(&mut self, index: usize, body: &'f [Stmt], class: Option<&'f Class>) {
@@ -245,7 +260,7 @@ impl<'f> Scope<'f> {
         }
     }
 
-    fn bind(&mut self, stmt: &'f Stmt, is_package: bool) {
+    fn bind(&mut self, stmt: &'f Stmt, dotted: &str, is_package: bool) {
         match &stmt.kind {
             StmtKind::Assign { targets, value } => {
                 for name in targets.iter().filter_map(Expr::as_name) {
@@ -264,7 +279,7 @@ impl<'f> Scope<'f> {
                 }
             }
             StmtKind::ImportFrom(import) => {
-                let module = self.import_base(&import.module, import.level, is_package);
+                let module = import_base(dotted, &import.module, import.level, is_package);
                 if import.star {
                     self.stars.push(module.clone());
                 }
@@ -275,18 +290,6 @@ impl<'f> Scope<'f> {
             }
             _ => {}
         }
-    }
-
-    /// The module a `from … import` names, relative ones made absolute.
-    fn import_base(&self, module: &str, level: usize, is_package: bool) -> String {
-        let mut parts: Vec<&str> = Vec::new();
-        if level > 0 {
-            parts.extend(self.dotted.split('.').filter(|part| !part.is_empty()));
-            let up = level - usize::from(is_package);
-            parts.truncate(parts.len().saturating_sub(up));
-        }
-        parts.extend(module.split('.').filter(|part| !part.is_empty()));
-        parts.join(".")
     }
 
     fn item(&self, index: usize, name: &str) -> Option<Item<'f>> {
@@ -300,10 +303,30 @@ impl<'f> Scope<'f> {
         self.values.get(name).map(|value| Item::Value(index, value))
     }
 
+    /// The other names under which something of this name is imported here.
+    pub fn aliases_of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+        let same = move |(alias, target): &(&String, &String)| {
+            *alias != name && target.rsplit('.').next().unwrap_or(target) == name
+        };
+        self.imports.iter().filter(same).map(|(alias, _)| alias.as_str())
+    }
+
     /// The value last given to a name anywhere in this file.
     pub fn value(&self, name: &str) -> Option<&'f Expr> {
         self.values.get(name).copied()
     }
+}
+
+/// The module a `from … import` names in the module `dotted`, relative ones made absolute.
+fn import_base(dotted: &str, module: &str, level: usize, is_package: bool) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    if level > 0 {
+        parts.extend(dotted.split('.').filter(|part| !part.is_empty()));
+        let up = level - usize::from(is_package);
+        parts.truncate(parts.len().saturating_sub(up));
+    }
+    parts.extend(module.split('.').filter(|part| !part.is_empty()));
+    parts.join(".")
 }
 
 /// `app/main/views.py` is `app.main.views`; a package's `__init__.py` is the package.

@@ -2,25 +2,37 @@
 //! tree a module is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::casts::Cast;
-use super::files::Files;
+use super::casts::{Cast, Casts};
+use super::files::{Files, PyFile};
+use super::syntax::Syntax;
 use crate::lang::python::{Expr, ExprKind, ImportFrom, Module, Stmt, StmtKind, walk_stmts};
 use crate::text::RepoPath;
 
-/// Imported names of one file.
-#[derive(Default)]
+/// Imported names of one file, known when they are first asked for.
 pub struct Names {
+    source: Source,
+    /// The file's path, and the functions of its project.
+    project: Option<(RepoPath, Arc<Casts>)>,
+}
+
+enum Source {
+    Known(Imports),
+    Of(Syntax),
+}
+
+/// What the imports and the calls at its names say of one file.
+#[derive(Default)]
+pub(super) struct Imports {
     /// `getenv` → `os.getenv`, `env` → `os.environ`; relative imports keep their dots.
     origins: BTreeMap<String, String>,
     /// Names bound to an `environs`/`django-environ` reader.
-    pub env_readers: Vec<String>,
+    env_readers: Vec<String>,
     /// Names bound to python-decouple's `AutoConfig(…)` or `Config(…)`.
     decouple: Vec<String>,
     /// Names bound to what a file holds: parsed data, or a `configparser`.
     data: BTreeMap<String, DataKind>,
-    /// Functions of the project that give their argument back in another form.
-    pub(super) casts: BTreeMap<String, Cast>,
 }
 
 /// What a name that holds a file's data is.
@@ -59,11 +71,11 @@ pub fn is_loader(origin: &str) -> bool {
     LOADERS.contains(&origin)
 }
 
-impl Names {
-    pub fn of(module: &Module) -> Self {
-        let mut names = Names::default();
-        walk_stmts(&module.body, &mut |stmt| names.learn(stmt));
-        names
+impl Imports {
+    pub(super) fn of(module: &Module) -> Self {
+        let mut imports = Imports::default();
+        walk_stmts(&module.body, &mut |stmt| imports.learn(stmt));
+        imports
     }
 
     fn learn(&mut self, stmt: &Stmt) {
@@ -108,7 +120,7 @@ impl Names {
 
     /// The dotted origin of an expression: `environ.get` → `os.environ.get`; names that are not
     /// imported stand for themselves.
-    pub fn resolve(&self, expr: &Expr) -> Option<String> {
+    fn resolve(&self, expr: &Expr) -> Option<String> {
         let dotted = expr.dotted()?;
         let (first, rest) = match dotted.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),
@@ -120,43 +132,90 @@ impl Names {
             None => origin.to_owned(),
         })
     }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Names { source: Source::Known(Imports::default()), project: None }
+    }
+}
+
+impl Names {
+    pub fn of(module: &Module) -> Self {
+        Names { source: Source::Known(Imports::of(module)), project: None }
+    }
+
+    /// Of a file that is parsed only where its words leave a question open.
+    pub fn of_file(syntax: &Syntax) -> Self {
+        Names { source: Source::Of(syntax.clone()), project: None }
+    }
+
+    /// As [`Names::of_file`], with the functions of its project.
+    pub(super) fn in_project(file: &PyFile, casts: &Arc<Casts>) -> Self {
+        let project = Some((file.path.clone(), Arc::clone(casts)));
+        Names { source: Source::Of(file.module.clone()), project }
+    }
+
+    fn known(&self) -> &Imports {
+        match &self.source {
+            Source::Known(imports) => imports,
+            Source::Of(syntax) => syntax.imports(),
+        }
+    }
+
+    /// Whether every part of a dotted name stands in the file's text, as it does where it is imported.
+    fn may_import(&self, origin: &str) -> bool {
+        match &self.source {
+            Source::Known(_) => true,
+            Source::Of(syntax) => {
+                origin.split('.').filter(|part| !part.is_empty()).all(|part| syntax.words().has(part))
+            }
+        }
+    }
+
+    /// The dotted origin of an expression: `environ.get` → `os.environ.get`; names that are not
+    /// imported stand for themselves.
+    pub fn resolve(&self, expr: &Expr) -> Option<String> {
+        self.known().resolve(expr)
+    }
 
     /// Where an imported name comes from, nothing for a name made here.
     pub fn origin(&self, name: &str) -> Option<&str> {
-        self.origins.get(name).map(String::as_str)
+        self.known().origins.get(name).map(String::as_str)
     }
 
     /// Every imported origin.
     pub fn origins(&self) -> impl Iterator<Item = &str> {
-        self.origins.values().map(String::as_str)
-    }
-
-    /// Every imported name with its origin.
-    pub fn imported(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.origins.iter().map(|(name, origin)| (name.as_str(), origin.as_str()))
+        self.known().origins.values().map(String::as_str)
     }
 
     /// What a function of the project makes of its argument, where it only gives it back in another form.
     pub fn cast(&self, func: &Expr) -> Option<&Cast> {
-        func.dotted().and_then(|name| self.casts.get(&name))
+        let (path, casts) = self.project.as_ref()?;
+        let name = func.dotted()?;
+        self.origin(&name).and_then(|origin| casts.imported(path, origin)).or_else(|| casts.of_file(path, &name))
     }
 
     /// Whether `name` is bound by an import.
     pub fn imports(&self, origin: &str) -> Option<&str> {
-        self.origins.iter().find(|(_, known)| *known == origin).map(|(name, _)| name.as_str())
+        if !self.may_import(origin) {
+            return None;
+        }
+        self.known().origins.iter().find(|(_, known)| *known == origin).map(|(name, _)| name.as_str())
     }
 
     /// Whether anything is imported from a package (`flask`, `flask.views`).
     pub fn mentions(&self, package: &str) -> bool {
-        self.origins
-            .values()
-            .any(|origin| origin == package || origin.strip_prefix(package).is_some_and(|rest| rest.starts_with('.')))
+        self.may_import(package)
+            && self.known().origins.values().any(|origin| {
+                origin == package || origin.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'))
+            })
     }
 
     /// Whether the expression calls or names an environs reader (`env`, `env.str`).
     pub fn is_env_reader(&self, func: &Expr) -> bool {
         let reader = |name: &str| {
-            self.env_readers.iter().any(|reader| reader == name)
+            self.known().env_readers.iter().any(|reader| reader == name)
                 || self.origin(name).is_some_and(|origin| origin == "environs.env")
         };
         match &func.kind {
@@ -171,12 +230,12 @@ impl Names {
 
     /// Whether a call of it asks python-decouple.
     pub fn is_decouple(&self, func: &Expr) -> bool {
-        func.dotted().is_some_and(|name| self.decouple.contains(&name))
+        func.dotted().is_some_and(|name| self.known().decouple.contains(&name))
     }
 
     /// What kind of a file's data a name holds, where it does.
     pub fn data(&self, name: &str) -> Option<DataKind> {
-        self.data.get(name).copied()
+        self.known().data.get(name).copied()
     }
 }
 
@@ -210,14 +269,16 @@ pub fn module_file(files: &Files, from: &RepoPath, module: &str) -> Option<RepoP
 }
 
 fn as_module(files: &Files, dir: &RepoPath, rest: &str) -> Option<RepoPath> {
-    let candidates = if rest.is_empty() {
-        vec![dir.join("__init__.py")?]
-    } else {
-        vec![dir.join(&format!("{rest}.py"))?, dir.join(&format!("{rest}/__init__.py"))?]
-    };
-    candidates.into_iter().find_map(|path| match files.links.get(&path) {
-        Some(target) => Some(target.clone()),
-        None => files.exists(&path).then_some(path),
+    if rest.starts_with('/') {
+        return None;
+    }
+    let ends: &[&str] = if rest.is_empty() { &["__init__.py"] } else { &[".py", "/__init__.py"] };
+    ends.iter().find_map(|end| {
+        let slash = if dir.is_root() { "" } else { "/" };
+        let path = [dir.as_str(), slash, rest, end].concat();
+        // What is written oddly (`a//b`) is put right before it is looked up.
+        let path = if path.contains("//") { RepoPath::new(&path)?.as_str().to_owned() } else { path };
+        files.links.get(path.as_str()).or_else(|| files.known(&path)).cloned()
     })
 }
 

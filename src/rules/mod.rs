@@ -8,6 +8,7 @@ mod flow;
 pub mod leaked_credentials;
 pub mod mitigations;
 pub mod place;
+mod reach;
 mod request;
 pub mod route_params;
 pub mod secret_key;

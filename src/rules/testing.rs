@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Rule;
 use crate::facts::gather::{Read, gather};
-use crate::facts::{Facts, FileRole, Files, PyFile};
-use crate::lang::python;
+use crate::facts::{Facts, FileRole, Files, PyFile, Syntax};
 use crate::text::{RepoPath, SourceFile};
 
 /// Reads every text file below `root`; every Python file counts as the project's own.
@@ -28,14 +28,14 @@ pub(crate) fn facts_of(root: &Path) -> Facts {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let inside = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
             let inside = RepoPath::new(&inside).unwrap();
-            files.all.insert(inside.clone(), 0o644);
+            Arc::make_mut(&mut files.all).insert(inside.clone(), 0o644);
             files.sources.insert(inside.clone(), SourceFile::new(inside, text, 0o644));
         }
     }
     let python = files.sources.values().filter(|source| matches!(source.path.extension(), "py" | "wsgi"));
-    let python = python.filter_map(|source| {
-        let module = python::parse(&source.text).ok()?;
-        Some(PyFile { path: source.path.clone(), role: FileRole::Source, module: std::sync::Arc::new(module) })
+    let python = python.map(|source| {
+        let module = Syntax::of(source.text.as_str());
+        PyFile { path: source.path.clone(), role: FileRole::Source, module }
     });
     let python = python.collect();
     gather(Read {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flow::{self, CallSite, Env, Mark, MarkKind, Value, Watch};
-use super::request;
-use crate::facts::modules::{Def, Modules};
+use super::{reach, request};
+use crate::facts::modules::{Def, Modules, Scope};
 use crate::facts::routes::{Route, RouteParam};
 use crate::lang::python::{BoolOp, Call, Expr, ExprKind, walk_exprs};
 use crate::text::Span;
@@ -28,8 +28,10 @@ pub(crate) struct Sink {
 /// What a rule is about.
 pub(crate) struct Goal {
     pub(crate) sink: fn(&Modules<'_>, usize, &Call) -> Option<Sink>,
+    /// Names of which one stands where a sink does.
+    pub(crate) words: &'static [&'static str],
     /// Whether what a handler returns is a sink too.
-    pub(crate) answer: Option<fn(&Modules<'_>, Def<'_>, &Expr) -> bool>,
+    pub(crate) answer: Option<for<'f> fn(&Modules<'f>, Def<'f>, &Expr) -> bool>,
     /// Functions whose result holds nothing of what was given to them that does harm.
     pub(crate) cleans: fn(&str) -> bool,
     /// Calls that hand on what they are given: dotted name and its last part.
@@ -126,7 +128,8 @@ struct Trace<'m, 'f> {
 
 /// Every place of the goal that request input or stored text reaches.
 pub(crate) fn hits(modules: &Modules<'_>, routes: &[Route<'_>], goal: &Goal) -> Vec<Hit> {
-    if goal.answer.is_none() && !(0..modules.scopes.len()).any(|scope| has_sink(modules, scope, goal)) {
+    let has_sink = |(at, scope): (usize, &Scope<'_>)| scope.file.has_any(goal.words) && has_sink(modules, at, goal);
+    if goal.answer.is_none() && !modules.scopes.iter().enumerate().any(has_sink) {
         return Vec::new();
     }
     let mut filled: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
@@ -135,7 +138,8 @@ pub(crate) fn hits(modules: &Modules<'_>, routes: &[Route<'_>], goal: &Goal) -> 
         filled.entry(key(&route.handler)).or_default().extend(names);
     }
     let mut handlers: BTreeSet<(usize, usize)> = filled.keys().copied().collect();
-    for def in modules.scopes.iter().flat_map(|scope| &scope.defs) {
+    let may_handle = |scope: &&Scope<'_>| scope.file.has_any(&["errorhandler", "app_errorhandler"]);
+    for def in modules.scopes.iter().filter(may_handle).flat_map(|scope| &scope.defs) {
         let answers_errors = def.function.decorators.iter().any(|decorator| {
             let called = decorator.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
             called.ends_with(".errorhandler") || called.ends_with(".app_errorhandler")
@@ -153,8 +157,11 @@ pub(crate) fn hits(modules: &Modules<'_>, routes: &[Route<'_>], goal: &Goal) -> 
         active: BTreeSet::new(),
         hits: BTreeMap::new(),
     };
-    for scope in &modules.scopes {
-        for def in &scope.defs {
+    let mut starts = if goal.answer.is_some() { trace.handlers.clone() } else { BTreeSet::new() };
+    starts.extend(reach::functions(modules, goal.words, MAX_CALLS));
+    for (scope, start) in starts {
+        let def = modules.scopes[scope].defs.iter().find(|def| def.function.span.start == start);
+        if let Some(def) = def {
             trace.summary(*def, MAX_CALLS);
         }
     }

@@ -18,7 +18,7 @@ impl FlaskClasses {
         // Bases may stand in files that come later: until nothing is added.
         loop {
             let before = classes.0.len();
-            for file in python {
+            for file in python.iter().filter(|file| file.has("Flask") || classes.may_be_named_in(file)) {
                 let Some(names) = names.get(&file.path) else { continue };
                 walk_stmts(&file.module.body, &mut |stmt| {
                     let StmtKind::Class(class) = &stmt.kind else { return };
@@ -31,6 +31,11 @@ impl FlaskClasses {
                 return classes;
             }
         }
+    }
+
+    /// Whether the name of one of them stands in a file, which needs no syntax tree to tell.
+    pub fn may_be_named_in(&self, file: &PyFile) -> bool {
+        self.0.iter().any(|(_, name)| file.has(name))
     }
 
     fn is_flask(&self, files: &Files, from: &RepoPath, names: &Names, base: &Expr) -> bool {

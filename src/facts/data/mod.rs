@@ -6,14 +6,16 @@ pub mod path;
 pub mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use super::apps::{ConfigLoad, LoadKind};
-use super::files::{FileRole, Files};
+use super::casts::Casts;
+use super::files::{FileRole, Files, PyFile};
 use super::holders::HolderRef;
-use super::names::definition_file;
+use super::names::{Names, definition_file};
 use super::settings::{Form, Holder, Setting};
 use super::values::{Derivation, EnvRead, EnvReader, FallbackPlace, Lookup, Value, Valued};
-use super::{Facts, dynaconf};
+use super::{Facts, dynaconf, prefilter};
 use crate::text::{Location, RepoPath, Span};
 use path::FileName;
 use reads::{Binding, Origin};
@@ -24,22 +26,34 @@ const MAX_STEPS: usize = 6;
 /// The names of every file that hold data.
 #[derive(Default)]
 pub struct DataIndex {
-    bindings: BTreeMap<RepoPath, Vec<Binding>>,
+    bindings: BTreeMap<RepoPath, Bindings>,
     /// The data files that were read.
     pub files: BTreeSet<RepoPath>,
     /// Files of settings that git ignores and does not track: they stay on this computer.
     pub private: BTreeSet<RepoPath>,
 }
 
+/// The bindings of one file, made at the first look.
+struct Bindings {
+    file: PyFile,
+    names: Names,
+    found: OnceLock<Vec<Binding>>,
+}
+
+impl Bindings {
+    fn get(&self) -> &[Binding] {
+        self.found.get_or_init(|| reads::collect(&self.file, &self.names))
+    }
+}
+
 impl DataIndex {
-    pub fn add(&mut self, path: &RepoPath, bindings: Vec<Binding>) {
-        if !bindings.is_empty() {
-            self.bindings.insert(path.clone(), bindings);
-        }
+    pub(super) fn add(&mut self, file: &PyFile, casts: &Arc<Casts>) {
+        let names = Names::in_project(file, casts);
+        self.bindings.insert(file.path.clone(), Bindings { file: file.clone(), names, found: OnceLock::new() });
     }
 
     fn binding(&self, path: &RepoPath, name: &str) -> Option<&Binding> {
-        let mine = self.bindings.get(path)?.iter().filter(|binding| binding.name == name);
+        let mine = self.bindings.get(path)?.get().iter().filter(|binding| binding.name == name);
         // A name that holds a file's data is that, whatever else it was given before.
         let rank = |binding: &&Binding| matches!(binding.origin, Origin::Files(_));
         mine.max_by_key(rank)
@@ -56,7 +70,10 @@ pub fn collect(facts: &Facts) -> (Vec<Setting>, BTreeSet<RepoPath>) {
         }
     };
     for (from, bindings) in facts.data.bindings.iter().filter(|(from, _)| facts.is_own(from)) {
-        for binding in bindings {
+        if !prefilter::may_read_data(&bindings.file) {
+            continue;
+        }
+        for binding in bindings.get() {
             if let Origin::Files(files) = &binding.origin {
                 files.iter().for_each(|file| want(from, file));
             }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::assignments::in_address;
 use super::names::{self, Named, PYTHON_MENTION, is_plausible};
 use super::{Detector, Doubt, Given, Kind, Text};
+use crate::facts::Syntax;
 use crate::facts::files::{FileRole, Files, PyFile};
 use crate::facts::names::Names;
 use crate::facts::settings;
@@ -195,11 +196,14 @@ fn remember(mentions: &[Mention<'_>], found: &[(Given, usize)]) -> Option<Vec<Re
 
 /// The literals with the line their value ends on.
 fn in_python(path: &RepoPath, text: &str) -> Vec<(Given, usize)> {
-    let Ok(module) = python::parse(text) else { return Vec::new() };
+    if text.len() > python::MAX_BYTES {
+        return Vec::new();
+    }
+    let module = Syntax::of(text);
     let names = Names::of(&module);
     let mut files = Files::default();
     let source = SourceFile::new(path.clone(), text.to_owned(), 0);
-    let file = PyFile { path: path.clone(), role: FileRole::Source, module: Arc::new(module) };
+    let file = PyFile { path: path.clone(), role: FileRole::Source, module };
     files.sources.insert(path.clone(), source);
     let mut found = Vec::new();
     let mut add = |key: &str, value: &Valued, line: usize, testing: bool| {

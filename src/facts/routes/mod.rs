@@ -8,8 +8,8 @@ mod register;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Files;
-use super::modules::{Def, Item, Modules};
+use super::modules::{Def, Item, Modules, Scope};
+use super::{Files, prefilter};
 use crate::lang::python::{Call, Class, Expr, ExprKind, StmtKind, walk_stmts};
 use crate::text::Span;
 pub use pattern::RouteParam;
@@ -49,26 +49,41 @@ pub fn collect<'f>(files: &Files, modules: &Modules<'f>) -> Vec<Route<'f>> {
     let hooks = Hooks::of(modules);
     let mut routes = Vec::new();
     for (scope, known) in modules.scopes.iter().enumerate() {
-        for def in &known.defs {
-            for decorator in &def.function.decorators {
-                if let Some(found) = decorated(modules, scope, decorator) {
-                    let guards = handler_guards(modules, *def);
-                    routes.push(route(found, *def, guards, &hooks));
-                }
-            }
+        if prefilter::may_decorate_routes(known.file) {
+            in_scope(modules, scope, known, &hooks, &mut routes);
         }
-        for class in known.classes.values() {
-            for decorator in &class.decorators {
-                if let Some(found) = decorated(modules, scope, decorator) {
-                    class_routes(modules, &found, (scope, class), &[], &hooks, &mut routes);
-                }
-            }
+        if prefilter::may_call_routes(known.file) {
+            register::collect(modules, scope, &hooks, &mut routes);
         }
-        register::collect(modules, scope, &hooks, &mut routes);
     }
     described::collect(modules, files, &hooks, &mut routes);
     routes.sort_by_key(|route| (route.handler.scope, route.handler.function.span.start, route.literal));
     routes
+}
+
+/// The routes that decorators of one file say.
+fn in_scope<'f>(
+    modules: &Modules<'f>,
+    scope: usize,
+    known: &Scope<'f>,
+    hooks: &Hooks<'f>,
+    routes: &mut Vec<Route<'f>>,
+) {
+    for def in &known.defs {
+        for decorator in &def.function.decorators {
+            if let Some(found) = decorated(modules, scope, decorator) {
+                let guards = handler_guards(modules, *def);
+                routes.push(route(found, *def, guards, hooks));
+            }
+        }
+    }
+    for class in known.classes.values() {
+        for decorator in &class.decorators {
+            if let Some(found) = decorated(modules, scope, decorator) {
+                class_routes(modules, &found, (scope, class), &[], hooks, routes);
+            }
+        }
+    }
 }
 
 /// What a decorator or a registering call says of a route.
@@ -271,6 +286,9 @@ impl<'f> Hooks<'f> {
     fn of(modules: &Modules<'f>) -> Self {
         let mut hooks = Self::default();
         for (scope, known) in modules.scopes.iter().enumerate() {
+            if !prefilter::may_hook(known.file) {
+                continue;
+            }
             for def in &known.defs {
                 for decorator in &def.function.decorators {
                     if let Some(dotted) = decorator.dotted() {
@@ -322,8 +340,7 @@ fn is_app(modules: &Modules<'_>, scope: usize, dotted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{FileRole, PyFile};
-    use crate::lang::python;
+    use crate::facts::{FileRole, PyFile, Syntax};
     use crate::text::RepoPath;
 
     fn seen(files: &[(&str, &str)]) -> Vec<String> {
@@ -332,7 +349,7 @@ mod tests {
             .map(|(path, text)| PyFile {
                 path: RepoPath::new(path).unwrap(),
                 role: FileRole::Source,
-                module: std::sync::Arc::new(python::parse(text).unwrap()),
+                module: Syntax::of(*text),
             })
             .collect();
         let modules = Modules::of(parsed.iter());

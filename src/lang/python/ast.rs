@@ -286,36 +286,59 @@ impl Expr {
     /// Calls `visit` for this expression and all inside it, outermost first.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         visit(self);
-        for child in self.children() {
-            child.walk(visit);
-        }
+        self.each_child(&mut |child| child.walk(visit));
     }
 
     /// The expressions directly inside, in source order.
     pub fn children(&self) -> Vec<&Expr> {
+        let mut children = Vec::new();
+        self.each_child(&mut |child| children.push(child));
+        children
+    }
+
+    /// Calls `visit` for the expressions directly inside, in source order.
+    fn each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {
             ExprKind::Str(_)
             | ExprKind::Name(_)
             | ExprKind::Number(_)
             | ExprKind::True
             | ExprKind::False
-            | ExprKind::None => Vec::new(),
-            ExprKind::FString { parts, .. } => parts.iter().collect(),
+            | ExprKind::None => {}
+            ExprKind::FString { parts, .. } => parts.iter().for_each(visit),
             ExprKind::Attr { value, .. }
             | ExprKind::Not(value)
             | ExprKind::Unary { value, .. }
             | ExprKind::Lambda(value)
             | ExprKind::Star(value)
-            | ExprKind::Walrus { value, .. } => vec![value],
-            ExprKind::Subscript { value, index } => std::iter::once(&**value).chain(index).collect(),
-            ExprKind::Call(call) => std::iter::once(&call.func).chain(call.args.iter().map(|arg| &arg.value)).collect(),
-            ExprKind::Dict(items) => items.iter().flat_map(|item| item.key.iter().chain([&item.value])).collect(),
-            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) | ExprKind::Other(items) => {
-                items.iter().collect()
+            | ExprKind::Walrus { value, .. } => visit(value),
+            ExprKind::Subscript { value, index } => {
+                visit(value);
+                index.iter().for_each(visit);
             }
-            ExprKind::Bool { left, right, .. } | ExprKind::Binary { left, right, .. } => vec![left, right],
-            ExprKind::Compare { operands, .. } => operands.iter().collect(),
-            ExprKind::Cond { body, test, orelse } => vec![body, test, orelse],
+            ExprKind::Call(call) => {
+                visit(&call.func);
+                call.args.iter().for_each(|arg| visit(&arg.value));
+            }
+            ExprKind::Dict(items) => {
+                for item in items {
+                    item.key.iter().for_each(&mut *visit);
+                    visit(&item.value);
+                }
+            }
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) | ExprKind::Other(items) => {
+                items.iter().for_each(visit);
+            }
+            ExprKind::Bool { left, right, .. } | ExprKind::Binary { left, right, .. } => {
+                visit(left);
+                visit(right);
+            }
+            ExprKind::Compare { operands, .. } => operands.iter().for_each(visit),
+            ExprKind::Cond { body, test, orelse } => {
+                visit(body);
+                visit(test);
+                visit(orelse);
+            }
         }
     }
 }
@@ -336,46 +359,79 @@ impl Call {
 impl Stmt {
     /// The statement lists directly inside, in source order.
     pub fn blocks(&self) -> Vec<&[Stmt]> {
+        let mut blocks = Vec::new();
+        self.each_block(&mut |block| blocks.push(block));
+        blocks
+    }
+
+    /// Calls `visit` for the statement lists directly inside, in source order.
+    fn each_block<'a>(&'a self, visit: &mut dyn FnMut(&'a [Stmt])) {
         match &self.kind {
-            StmtKind::Function(function) => vec![&function.body],
-            StmtKind::Class(class) => vec![&class.body],
+            StmtKind::Function(function) => visit(&function.body),
+            StmtKind::Class(class) => visit(&class.body),
             StmtKind::If { branches, orelse } => {
-                branches.iter().map(|(_, body)| body.as_slice()).chain([orelse.as_slice()]).collect()
+                branches.iter().for_each(|(_, body)| visit(body));
+                visit(orelse);
             }
-            StmtKind::Try { body, handlers, orelse, finally } => std::iter::once(body.as_slice())
-                .chain(handlers.iter().map(|handler| handler.body.as_slice()))
-                .chain([orelse.as_slice(), finally.as_slice()])
-                .collect(),
-            StmtKind::With { body, .. } => vec![body],
-            StmtKind::For { body, orelse, .. } | StmtKind::While { body, orelse, .. } => vec![body, orelse],
-            StmtKind::Match { cases, .. } => cases.iter().map(Vec::as_slice).collect(),
-            _ => Vec::new(),
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                visit(body);
+                handlers.iter().for_each(|handler| visit(&handler.body));
+                visit(orelse);
+                visit(finally);
+            }
+            StmtKind::With { body, .. } => visit(body),
+            StmtKind::For { body, orelse, .. } | StmtKind::While { body, orelse, .. } => {
+                visit(body);
+                visit(orelse);
+            }
+            StmtKind::Match { cases, .. } => cases.iter().for_each(|case| visit(case)),
+            _ => {}
         }
     }
 
     /// The expressions directly in this statement (not those of statements inside it).
     pub fn exprs(&self) -> Vec<&Expr> {
+        let mut exprs = Vec::new();
+        self.each_expr(&mut |expr| exprs.push(expr));
+        exprs
+    }
+
+    /// Calls `visit` for the expressions directly in this statement.
+    fn each_expr<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {
-            StmtKind::Assign { targets, value } => targets.iter().chain([value]).collect(),
-            StmtKind::Augmented { target, value, .. } => vec![target, value],
-            StmtKind::Expr(value) | StmtKind::Assert(value) => vec![value],
-            StmtKind::Function(function) => function
-                .decorators
-                .iter()
-                .chain(function.params.iter().filter_map(|param| param.default.as_ref()))
-                .collect(),
-            StmtKind::Class(class) => class.decorators.iter().chain(class.bases.iter().map(|arg| &arg.value)).collect(),
-            StmtKind::If { branches, .. } => branches.iter().map(|(test, _)| test).collect(),
-            StmtKind::Try { handlers, .. } => handlers.iter().filter_map(|handler| handler.types.as_ref()).collect(),
-            StmtKind::With { items, .. } => {
-                items.iter().flat_map(|(item, name)| [item].into_iter().chain(name)).collect()
+            StmtKind::Assign { targets, value } => targets.iter().chain([value]).for_each(visit),
+            StmtKind::Augmented { target, value, .. } => {
+                visit(target);
+                visit(value);
             }
-            StmtKind::For { target, iter, .. } => vec![target, iter],
-            StmtKind::While { test, .. } => vec![test],
-            StmtKind::Match { subject, .. } => vec![subject],
-            StmtKind::Return(value) | StmtKind::Raise(value) => value.iter().collect(),
-            StmtKind::Other(values) => values.iter().collect(),
-            StmtKind::Import(_) | StmtKind::ImportFrom(_) => Vec::new(),
+            StmtKind::Expr(value) | StmtKind::Assert(value) => visit(value),
+            StmtKind::Function(function) => {
+                function.decorators.iter().for_each(&mut *visit);
+                function.params.iter().filter_map(|param| param.default.as_ref()).for_each(visit);
+            }
+            StmtKind::Class(class) => {
+                class.decorators.iter().for_each(&mut *visit);
+                class.bases.iter().for_each(|arg| visit(&arg.value));
+            }
+            StmtKind::If { branches, .. } => branches.iter().for_each(|(test, _)| visit(test)),
+            StmtKind::Try { handlers, .. } => {
+                handlers.iter().filter_map(|handler| handler.types.as_ref()).for_each(visit);
+            }
+            StmtKind::With { items, .. } => {
+                for (item, name) in items {
+                    visit(item);
+                    name.iter().for_each(&mut *visit);
+                }
+            }
+            StmtKind::For { target, iter, .. } => {
+                visit(target);
+                visit(iter);
+            }
+            StmtKind::While { test, .. } => visit(test),
+            StmtKind::Match { subject, .. } => visit(subject),
+            StmtKind::Return(value) | StmtKind::Raise(value) => value.iter().for_each(visit),
+            StmtKind::Other(values) => values.iter().for_each(visit),
+            StmtKind::Import(_) | StmtKind::ImportFrom(_) => {}
         }
     }
 }
@@ -384,17 +440,11 @@ impl Stmt {
 pub fn walk_stmts<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
     for stmt in body {
         visit(stmt);
-        for block in stmt.blocks() {
-            walk_stmts(block, visit);
-        }
+        stmt.each_block(&mut |block| walk_stmts(block, visit));
     }
 }
 
 /// Calls `visit` for every expression of every statement, in source order.
 pub fn walk_exprs<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
-    walk_stmts(body, &mut |stmt| {
-        for expr in stmt.exprs() {
-            expr.walk(visit);
-        }
-    });
+    walk_stmts(body, &mut |stmt| stmt.each_expr(&mut |expr| expr.walk(visit)));
 }

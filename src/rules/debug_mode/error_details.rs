@@ -61,7 +61,10 @@ enum Told {
 fn check(facts: &Facts) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let mut texts: Vec<(RepoPath, usize)> = Vec::new();
-    for file in facts.own_python() {
+    let may = |file: &&PyFile| {
+        file.has_part("flask") && file.has_any(&["except", "errorhandler", "app_errorhandler", "traceback", "sys"])
+    };
+    for file in facts.own_python().filter(may) {
         let names = &facts.names[&file.path];
         if !names.origins().any(|origin| origin.starts_with("flask")) {
             continue;

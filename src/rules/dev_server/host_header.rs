@@ -33,7 +33,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
             continue;
         }
         let mut places = Vec::new();
-        for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
+        let may = |file: &&PyFile| file.has_any(&["_external", "host_url", "url_root"]);
+        for file in facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, root)) {
             places.extend(links(facts, file).into_iter().map(|span| facts.files.locate(&file.path, span)));
         }
         places.extend(mail_templates(facts, root));

@@ -33,7 +33,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
         if fixed(facts, root) {
             continue;
         }
-        let own = || facts.own_python().filter(|file| facts.same_project(&file.path, root));
+        let may = |file: &&PyFile| file.has_any(&["remote_addr", "get_remote_address"]);
+        let own = || facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, root));
         let Some((file, span)) = own().find_map(|file| Some((file, asks(file)?))) else { continue };
         let message = "Behind the proxy every visitor has the same address here.".to_owned();
         found.push(

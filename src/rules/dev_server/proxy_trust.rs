@@ -37,7 +37,9 @@ struct Believes {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for file in facts.own_python() {
+    let may =
+        |file: &&PyFile| file.has("ProxyFix") || file.has_any(&["headers", "environ"]) && file.has_part("request");
+    for file in facts.own_python().filter(may) {
         let names = &facts.names[&file.path];
         let root = facts.project_root(&file.path);
         let mut hits = Vec::new();

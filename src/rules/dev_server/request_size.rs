@@ -134,6 +134,9 @@ struct BodyUses {
 fn body_uses(facts: &Facts, root: &RepoPath) -> BodyUses {
     let mut uses = BodyUses { reads: false, uploads: false };
     for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
+        if uses.reads && uses.uploads {
+            break;
+        }
         let names = &facts.names[&file.path];
         uses.uploads |= ["flask_uploads", "flask_reuploaded", "flask_dropzone", "flask_ckeditor", "flask_wtf.file"]
             .iter()
@@ -145,6 +148,9 @@ fn body_uses(facts: &Facts, root: &RepoPath) -> BodyUses {
         uses.reads |= ["\"POST\"", "'POST'", "\"PUT\"", "'PUT'", ".post(", ".put(", "def post(", "def put("]
             .iter()
             .any(|mark| text.contains(mark));
+        if !file.has_any(&["request", "FileField", "MultipleFileField", "FileStorage"]) {
+            continue;
+        }
         walk_exprs(&file.module.body, &mut |expr| {
             let ExprKind::Attr { value, name } = &expr.kind else {
                 uses.uploads |= matches!(expr.as_name(), Some("FileField" | "MultipleFileField" | "FileStorage"));

@@ -15,7 +15,7 @@ pub(super) enum Demand {
     Authorization,
 }
 
-pub(super) fn demand(modules: &Modules<'_>, route: &Route<'_>) -> Demand {
+pub(super) fn demand<'f>(modules: &Modules<'f>, route: &Route<'f>) -> Demand {
     let guards = route.guards.iter().map(|(scope, expr)| decorator(modules, *scope, expr));
     let hooks = route.before.iter().map(|def| hook(modules, *def));
     // What runs before everything has to let most of it pass: it asks for a sign-in at most, unless
@@ -114,7 +114,7 @@ fn reads_params(def: Def<'_>) -> bool {
 }
 
 /// What a function that runs before requests demands; nothing where it lets everyone pass.
-fn hook(modules: &Modules<'_>, def: Def<'_>) -> Demand {
+fn hook<'f>(modules: &Modules<'f>, def: Def<'f>) -> Demand {
     let decorators = def.function.decorators.iter().map(|expr| {
         let is_hook = expr.dotted().is_some_and(|dotted| dotted.contains("before") || dotted.contains("preprocessor"));
         if is_hook { Demand::Nothing } else { decorator(modules, def.scope, expr) }

@@ -2,8 +2,8 @@
 //! declarations of SQLAlchemy, peewee and mongoengine, and `CREATE TABLE`.
 
 use super::words::words;
-use crate::facts::Facts;
-use crate::facts::modules::{Item, Modules};
+use crate::facts::modules::{Item, Modules, Scope};
+use crate::facts::{Facts, PyFile};
 use crate::lang::python::{Class, Expr, ExprKind, StmtKind};
 
 /// What is known of the records of a model.
@@ -70,10 +70,15 @@ pub(super) fn ownership(facts: &Facts, modules: &Modules<'_>, scope: usize, name
 
 /// A class of the project with columns, by its name or a name like it (`comments`, `_stores`).
 pub(super) fn class_alike<'f>(modules: &Modules<'f>, name: &str) -> Option<(usize, &'f Class)> {
-    modules.scopes.iter().enumerate().find_map(|(at, scope)| {
+    modules.scopes.iter().enumerate().filter(|(_, scope)| may_declare(scope.file)).find_map(|(at, scope)| {
         let named = scope.classes.iter().find(|(class, _)| **class == name || named_alike(class, name))?;
         has_columns(named.1).then_some((at, *named.1))
     })
+}
+
+/// Whether a file may declare columns.
+fn may_declare(file: &PyFile) -> bool {
+    file.has_any(&["Column", "mapped_column", "ForeignKey"]) || file.has_part("Field")
 }
 
 /// The column of a model that says whether everybody may see a record.
@@ -93,7 +98,8 @@ pub(super) fn visibility(modules: &Modules<'_>, scope: usize, name: &str) -> Opt
 
 /// Whether accounts of the project differ in what they may do.
 pub(super) fn has_roles(modules: &Modules<'_>) -> bool {
-    modules.scopes.iter().flat_map(|scope| scope.classes.values()).any(|class| {
+    let may = |scope: &&Scope<'_>| may_declare(scope.file) || scope.file.has("relationship");
+    modules.scopes.iter().filter(may).flat_map(|scope| scope.classes.values()).any(|class| {
         let account = words(&class.name).iter().any(|word| matches!(word.as_str(), "user" | "account" | "member"));
         let role = |name: &str| words(name).iter().any(|word| matches!(word.as_str(), "role" | "roles" | "admin"));
         account && has_relations(class) && declared(class).any(|(name, _)| role(name))

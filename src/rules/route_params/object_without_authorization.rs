@@ -173,7 +173,7 @@ fn lets_register(route: &Route<'_>) -> bool {
 }
 
 /// Judges one handler with all its routes.
-fn judged(facts: &Facts, modules: &Modules<'_>, routes: &[Route<'_>], people: bool) -> Option<Finding> {
+fn judged<'f>(facts: &Facts, modules: &Modules<'f>, routes: &[Route<'f>], people: bool) -> Option<Finding> {
     let route = routes.iter().max_by_key(|route| route.params.len())?;
     // `/confirm/<id>/<key>`: who knows the key of a record may use it.
     let has_key =
@@ -273,7 +273,7 @@ fn answers_private_fields(modules: &Modules<'_>, route: &Route<'_>) -> bool {
     };
     let last = fields.rsplit('.').next().unwrap_or(&fields);
     let (mut known, mut private) = (false, false);
-    for scope in &modules.scopes {
+    for scope in modules.scopes.iter().filter(|scope| scope.file.has(last)) {
         walk_stmts(&scope.file.module.body, &mut |stmt| {
             let StmtKind::Assign { targets, value } = &stmt.kind else { return };
             if !targets.iter().any(|target| target.as_name() == Some(last)) {

@@ -32,6 +32,30 @@ pub(super) const RULE: Rule = Rule {
 
 const GOAL: Goal = Goal {
     sink,
+    words: &[
+        "open",
+        "send_file",
+        "remove",
+        "unlink",
+        "rename",
+        "rmdir",
+        "removedirs",
+        "listdir",
+        "scandir",
+        "makedirs",
+        "mkdir",
+        "rmtree",
+        "copy",
+        "copyfile",
+        "move",
+        "ZipFile",
+        "save",
+        "read_text",
+        "read_bytes",
+        "write_text",
+        "write_bytes",
+        "iterdir",
+    ],
     answer: None,
     cleans: |name| {
         trace::makes_numbers(name)

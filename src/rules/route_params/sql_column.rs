@@ -10,10 +10,10 @@ use crate::text::Span;
 
 /// The integer column that SQL compares with the parameter, in the handler or in a function it gives
 /// it to, and where.
-pub(super) fn looked_up_by(
+pub(super) fn looked_up_by<'f>(
     facts: &Facts,
-    modules: &Modules<'_>,
-    handler: Def<'_>,
+    modules: &Modules<'f>,
+    handler: Def<'f>,
     param: &str,
 ) -> Option<(String, Span)> {
     let mut found = queried(facts, modules, handler, param);
@@ -92,7 +92,8 @@ fn looked_up(sql: &str) -> Option<(String, String)> {
 
 /// Whether a model of the project has the column of that table as an integer.
 fn models_integer(modules: &Modules<'_>, table: &str, column: &str) -> bool {
-    let named = modules.scopes.iter().enumerate().find_map(|(at, scope)| {
+    let tables = modules.scopes.iter().enumerate().filter(|(_, scope)| scope.file.has("__tablename__"));
+    let named = tables.into_iter().find_map(|(at, scope)| {
         let by_name = scope.classes.values().find(|class| {
             let mut declared = model::declared(class);
             declared.any(|(name, value)| name == "__tablename__" && value.as_str() == Some(table))

@@ -172,7 +172,8 @@ fn pages(facts: &Facts) -> Vec<Finding> {
 
 /// Whether a template is given something else under the name of the configuration.
 fn gives_config(facts: &Facts) -> bool {
-    facts.own_python().any(|file| {
+    let may = |file: &&PyFile| file.has("config") && file.has_part_in_any_case("render");
+    facts.own_python().filter(may).any(|file| {
         let mut found = false;
         walk_exprs(&file.module.body, &mut |expr| {
             let Some(call) = expr.as_call().filter(|call| call.keyword("config").is_some()) else { return };

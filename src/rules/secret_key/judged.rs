@@ -8,7 +8,7 @@ use crate::facts::env::is_env_file;
 use crate::facts::holders::HolderRef;
 use crate::facts::settings::{Form, Holder};
 use crate::facts::values::{Value, Valued};
-use crate::facts::{Effective, Facts, Setting, Target};
+use crate::facts::{Effective, Facts, PyFile, Setting, Target};
 use crate::finding::Severity;
 use crate::lang::python::{Expr, Stmt, StmtKind, walk_stmts};
 use crate::secret::Secret;
@@ -201,7 +201,8 @@ fn replaced_in_production(facts: &Facts, literal: &Literal<'_>) -> bool {
 /// Whether the code of a class for production does not start without a variable.
 fn required_in_production(facts: &Facts, setting: &Setting, variable: &str) -> bool {
     let root = facts.project_root(setting.path());
-    facts.own_python().filter(|file| facts.same_project(&file.path, &root)).any(|file| {
+    let may = |file: &&PyFile| file.has_part_in_any_case("prod");
+    facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, &root)).any(|file| {
         let names = &facts.names[&file.path];
         let reads = |test: &Expr| {
             let mut found = false;

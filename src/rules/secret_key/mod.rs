@@ -55,7 +55,9 @@ pub fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
 /// Whether the app reads keys from the files that `NAME_FILE` variables name.
 pub fn reads_secret_file(facts: &Facts) -> bool {
     let text = |path| facts.files.get(path).map_or("", |source| source.text.as_str());
-    facts.own_python().any(|file| reader::has_reader(&file.module) && text(&file.path).contains("\"_FILE\""))
+    facts.own_python().any(|file| {
+        file.has(reader::READER) && reader::has_reader(&file.module) && text(&file.path).contains("\"_FILE\"")
+    })
 }
 
 /// What a person has to do on other computers after a key changed.

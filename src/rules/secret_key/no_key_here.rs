@@ -31,7 +31,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for file in facts.own_python().filter(|file| has_reader(&file.module)) {
+    for file in facts.own_python().filter(|file| file.has(READER) && has_reader(&file.module)) {
         let root = facts.project_root(&file.path);
         let mut calls: Vec<(&Expr, String)> = Vec::new();
         walk_exprs(&file.module.body, &mut |expr| {

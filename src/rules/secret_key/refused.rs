@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// Whether the project's own code refuses to run with this value of a signing key.
 pub(super) fn refuses(facts: &Facts, key: &str, secret: &Secret) -> bool {
-    facts.own_python().any(|file| {
+    facts.own_python().filter(|file| file.has_part_in_any_case(key)).any(|file| {
         let mut found = false;
         walk_stmts(&file.module.body, &mut |stmt| {
             if let StmtKind::If { branches, .. } = &stmt.kind {

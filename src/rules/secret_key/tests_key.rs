@@ -220,7 +220,7 @@ pub(super) fn quote_of(source: &SourceFile) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::python::parse;
+    use crate::facts::Syntax;
 
     #[test]
     fn a_test_file_may_be_loaded_without_its_package() {
@@ -231,7 +231,7 @@ mod tests {
             ("import unittest\nfrom app import app\n", false),
         ] {
             let path = RepoPath::new("tests/test_a.py").unwrap();
-            let file = PyFile { path, role: FileRole::Test, module: std::sync::Arc::new(parse(text).unwrap()) };
+            let file = PyFile { path, role: FileRole::Test, module: Syntax::of(text) };
             assert_eq!(loads_its_package(&file), expected, "{text}");
         }
     }

@@ -77,7 +77,7 @@ fn arguments(lacks: &[&str]) -> String {
 
 fn sets(facts: &Facts) -> Vec<Set<'_>> {
     let mut found = Vec::new();
-    for file in facts.own_python() {
+    for file in facts.own_python().filter(|file| file.has("set_cookie")) {
         walk_exprs(&file.module.body, &mut |expr| {
             if let Some(set) = expr.as_call().and_then(|call| of_call(facts, file, expr, call)) {
                 found.push(set);

@@ -1,6 +1,6 @@
 //! FH210: something is kept in the session that its owner, or whoever has the cookie, can read.
 
-use crate::facts::Facts;
+use crate::facts::{Facts, PyFile};
 use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{Expr, ExprKind, StmtKind, walk_stmts};
 use crate::rules::{Explanation, Rule};
@@ -30,7 +30,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
         if on_the_server(facts, root) {
             continue;
         }
-        for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
+        let may = |file: &&PyFile| file.has("flask") && file.has("session");
+        for file in facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, root)) {
             let names = &facts.names[&file.path];
             walk_stmts(&file.module.body, &mut |stmt| {
                 let StmtKind::Assign { targets, value } = &stmt.kind else { return };
@@ -61,6 +62,9 @@ pub(in crate::rules) fn on_the_server(facts: &Facts, root: &RepoPath) -> bool {
         let mut own = ["flask_session", "flask_kvsession", "flask_session_captcha.session"]
             .iter()
             .any(|package| names.mentions(package));
+        if own || !file.has("session_interface") {
+            return own;
+        }
         walk_stmts(&file.module.body, &mut |stmt| {
             if let StmtKind::Assign { targets, .. } = &stmt.kind {
                 own |= targets

@@ -1,7 +1,7 @@
 //! FH208: forms are accepted from other sites.
 
 use super::flags;
-use crate::facts::{Facts, Setting};
+use crate::facts::{Facts, PyFile, Setting};
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::lang::python::walk_exprs;
 use crate::rules::secret_key::judged;
@@ -77,7 +77,8 @@ fn absent(facts: &Facts, root: &RepoPath) -> Option<Finding> {
 
 /// Whether the app calls the check itself where it wants it: `csrf.protect()`.
 fn protects(facts: &Facts, root: &RepoPath) -> bool {
-    facts.own_python().filter(|file| facts.same_project(&file.path, root)).any(|file| {
+    let may = |file: &&PyFile| file.has("protect");
+    facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, root)).any(|file| {
         let mut found = false;
         walk_exprs(&file.module.body, &mut |expr| {
             let func = expr.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
@@ -91,6 +92,9 @@ fn checks(facts: &Facts, root: &RepoPath) -> bool {
     let in_code = facts.own_python().filter(|file| facts.same_project(&file.path, root)).any(|file| {
         let names = &facts.names[&file.path];
         let mut found = CHECKS.iter().any(|package| names.mentions(package));
+        if found || !file.has_part_in_any_case("csrf") {
+            return found;
+        }
         walk_exprs(&file.module.body, &mut |expr| {
             found |=
                 expr.as_name().or_else(|| expr.as_str()).is_some_and(|name| name.to_ascii_lowercase().contains("csrf"));

@@ -38,7 +38,9 @@ pub(in crate::rules) fn has_session(facts: &Facts, root: &RepoPath) -> bool {
         let names = &facts.names[&file.path];
         SESSION_USERS.iter().any(|package| names.mentions(package))
             || names.mentions("flask.sessions")
-            || uses(&file.module.body, names, &["flask.session", "flask.flash"])
+            || file.has("flask")
+                && file.has_any(&["session", "flash"])
+                && uses(&file.module.body, names, &["flask.session", "flask.flash"])
     })
 }
 

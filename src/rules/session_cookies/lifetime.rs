@@ -2,7 +2,7 @@
 
 use super::flags;
 use crate::facts::values::Value;
-use crate::facts::{Effective, Facts, Setting};
+use crate::facts::{Effective, Facts, PyFile, Setting};
 use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{Call, Expr, ExprKind, StmtKind, walk_exprs, walk_stmts};
 use crate::rules::{Explanation, Rule};
@@ -60,7 +60,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
 
 /// Where a project makes its sessions permanent.
 fn made_permanent(facts: &Facts, root: &RepoPath) -> Option<crate::text::Location> {
-    facts.own_python().filter(|file| facts.same_project(&file.path, root)).find_map(|file| {
+    let may = |file: &&PyFile| file.has("permanent") && file.has("session");
+    facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, root)).find_map(|file| {
         let names = &facts.names[&file.path];
         let mut at = None;
         walk_stmts(&file.module.body, &mut |stmt| {

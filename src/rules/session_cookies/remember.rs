@@ -2,7 +2,7 @@
 
 use super::flags;
 use super::secure;
-use crate::facts::{Effective, Facts, Target};
+use crate::facts::{Effective, Facts, PyFile, Target};
 use crate::finding::{Finding, Severity, Threat};
 use crate::lang::python::{ExprKind, walk_exprs};
 use crate::remedy::{Applicability, Choices, Remedy};
@@ -45,7 +45,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
 
 /// Whether a project asks Flask-Login to remember somebody.
 pub(super) fn remembers(facts: &Facts, root: &RepoPath) -> bool {
-    facts.own_python().filter(|file| facts.same_project(&file.path, root)).any(|file| {
+    let may = |file: &&PyFile| file.has("login_user");
+    facts.own_python().filter(may).filter(|file| facts.same_project(&file.path, root)).any(|file| {
         let names = &facts.names[&file.path];
         let mut found = false;
         walk_exprs(&file.module.body, &mut |expr| {

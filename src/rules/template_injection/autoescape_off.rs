@@ -32,6 +32,10 @@ fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(environments(facts, &modules).into_iter().map(|made| made.finding));
     for known in &modules.scopes {
         let file = known.file;
+        let names = ["autoescape", "jinja_options", "select_jinja_autoescape"];
+        if !file.has_any(&names) {
+            continue;
+        }
         walk_exprs(&file.module.body, &mut |expr| {
             if let Some(call) = expr.as_call() {
                 findings.extend(updated(facts, file, call));
@@ -75,7 +79,7 @@ pub(super) struct Made<'f> {
 /// Every such call of the project.
 pub(super) fn environments<'f>(facts: &Facts, modules: &Modules<'f>) -> Vec<Made<'f>> {
     let mut found = Vec::new();
-    for (scope, known) in modules.scopes.iter().enumerate() {
+    for (scope, known) in modules.scopes.iter().enumerate().filter(|(_, known)| known.file.has_part("Environment")) {
         walk_exprs(&known.file.module.body, &mut |expr| {
             let Some(call) = expr.as_call() else { return };
             if let Some(finding) = environment(facts, modules, scope, expr.span, call) {

@@ -24,6 +24,10 @@ impl<'p, 'm, 'f> Contexts<'p, 'm, 'f> {
     pub(super) fn of(project: &'p Project<'m, 'f>) -> Self {
         let mut contexts = Self { project, by_name: BTreeMap::new() };
         for (scope, known) in project.modules.scopes.iter().enumerate() {
+            let parts = ["render", "stream_template", ".html", ".jinja2", ".j2"];
+            if !parts.iter().any(|part| known.file.has_part(part)) {
+                continue;
+            }
             walk_exprs(&known.file.module.body, &mut |expr| {
                 let Some(call) = expr.as_call() else { return };
                 if renders(call) || call.positional(0).and_then(Expr::as_str).is_some_and(names_template) {

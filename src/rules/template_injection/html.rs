@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::lang::python::{Class, Expr, ExprKind, Function, Module, Stmt, StmtKind, walk_exprs, walk_stmts};
+use crate::facts::PyFile;
+use crate::lang::python::{Class, Expr, ExprKind, Function, Stmt, StmtKind, walk_exprs, walk_stmts};
 
 /// Whether a function or filter of this name cleans, escapes, or gives no text of anybody.
 pub(super) fn cleans(name: &str) -> bool {
@@ -170,6 +171,9 @@ pub(super) fn holds_values(expr: &Expr) -> bool {
     }
 }
 
+/// Parts of names of functions that clean; the editor fields of baseframe clean what they are sent.
+const CLEANING: [&str; 7] = ["clean", "sanit", "bleach", "nh3", "safe_html", "safe_markdown", "tinymce4field"];
+
 /// Names by which a project hands on clean HTML.
 #[derive(Default)]
 pub(super) struct Cleaned {
@@ -180,11 +184,14 @@ pub(super) struct Cleaned {
 }
 
 impl Cleaned {
-    pub(super) fn of<'m>(modules: impl Iterator<Item = &'m Module> + Clone) -> Self {
+    pub(super) fn of<'m>(files: impl Iterator<Item = &'m PyFile> + Clone) -> Self {
         let mut cleaned = Self::default();
         // Twice: a function may call one that is read later.
-        for module in modules.clone().chain(modules) {
-            cleaned.read(&module.body);
+        for file in files.clone().chain(files) {
+            let may = file.has("escape") || CLEANING.iter().any(|part| file.has_part_in_any_case(part));
+            if may || cleaned.functions.iter().any(|name| file.has(name)) {
+                cleaned.read(&file.module.body);
+            }
         }
         cleaned
     }
@@ -361,9 +368,7 @@ pub(super) fn is_cleaned(expr: &Expr) -> bool {
     expr.walk(&mut |inner| {
         let name = inner.as_call().and_then(|call| call.func.dotted()).unwrap_or_default();
         let last = name.rsplit('.').next().unwrap_or(&name);
-        // The editor fields of baseframe clean what they are sent.
-        let marks = ["clean", "sanit", "bleach", "nh3", "safe_html", "safe_markdown", "tinymce4field"];
-        found |= marks.iter().any(|part| name.to_ascii_lowercase().contains(part)) || last == "escape";
+        found |= CLEANING.iter().any(|part| name.to_ascii_lowercase().contains(part)) || last == "escape";
     });
     found
 }

@@ -32,6 +32,7 @@ pub(super) const RULE: Rule = Rule {
 
 const GOAL: Goal = Goal {
     sink: |_, _, _| None,
+    words: &[],
     answer: Some(answer),
     cleans: |name| {
         html::cleans(name)
@@ -137,13 +138,13 @@ fn shown(source: &str) -> String {
 }
 
 /// Whether a handler's returned expression is text that goes out as HTML.
-fn answer(modules: &Modules<'_>, def: Def<'_>, expr: &Expr) -> bool {
+fn answer<'f>(modules: &Modules<'f>, def: Def<'f>, expr: &Expr) -> bool {
     !answers_data(modules, def) && is_text(modules, def, expr, 4)
 }
 
 /// Whether the handler answers JSON or plain text whatever it returns: flask-restful resources,
 /// decorators that serialise, a content type of its own.
-fn answers_data(modules: &Modules<'_>, def: Def<'_>) -> bool {
+fn answers_data<'f>(modules: &Modules<'f>, def: Def<'f>) -> bool {
     if let Some(class) = def.class {
         let mut resource = false;
         for (_, class) in modules.ancestry(def.scope, class) {
@@ -192,7 +193,7 @@ fn is_other_type(text: &str) -> bool {
         && !text.contains("html")
 }
 
-fn is_text(modules: &Modules<'_>, def: Def<'_>, expr: &Expr, depth: usize) -> bool {
+fn is_text<'f>(modules: &Modules<'f>, def: Def<'f>, expr: &Expr, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match &expr.kind {
         ExprKind::FString { text, parts } => !parts.is_empty() && !starts_data(text),
@@ -215,7 +216,7 @@ fn is_text(modules: &Modules<'_>, def: Def<'_>, expr: &Expr, depth: usize) -> bo
     }
 }
 
-fn is_text_call(modules: &Modules<'_>, def: Def<'_>, call: &Call, depth: usize) -> bool {
+fn is_text_call<'f>(modules: &Modules<'f>, def: Def<'f>, call: &Call, depth: usize) -> bool {
     let (last, base) = match &call.func.kind {
         ExprKind::Attr { value, name } => (name.as_str(), Some(&**value)),
         ExprKind::Name(name) => (name.as_str(), None),

@@ -33,6 +33,9 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let project = Project::of(&modules);
     let mut findings = Vec::new();
     for (scope, known) in modules.scopes.iter().enumerate() {
+        if !known.file.has_any(&["Markup", "HTMLString"]) {
+            continue;
+        }
         let mut undone: BTreeSet<Span> = BTreeSet::new();
         walk_exprs(&known.file.module.body, &mut |expr| {
             let Some(call) = expr.as_call() else { return };

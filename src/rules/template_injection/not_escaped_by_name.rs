@@ -6,7 +6,7 @@ use super::context::Contexts;
 use super::value::{Project, Verdict};
 use super::{html, people};
 use crate::facts::Facts;
-use crate::facts::modules::Modules;
+use crate::facts::modules::{Modules, Scope};
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::lang::jinja::{self, Tag, TagKind};
 use crate::lang::python::{Call, Expr, ExprKind, StmtKind, walk_exprs, walk_stmts};
@@ -77,6 +77,9 @@ fn check(facts: &Facts) -> Vec<Finding> {
 fn rendered<'f>(modules: &Modules<'f>) -> BTreeMap<&'f str, (usize, Span)> {
     let mut found = BTreeMap::new();
     for (scope, known) in modules.scopes.iter().enumerate() {
+        if !known.file.has_any(&["render_template", "stream_template"]) {
+            continue;
+        }
         let mailed = handed_to_mail(known.file);
         walk_exprs(&known.file.module.body, &mut |expr| {
             let Some(call) = expr.as_call().filter(|call| is_render(modules, scope, call)) else { return };
@@ -131,7 +134,11 @@ fn handed_to_mail(file: &crate::facts::PyFile) -> BTreeSet<Span> {
 
 /// Whether the project says itself what is escaped.
 fn escapes_itself(modules: &Modules<'_>) -> bool {
-    modules.scopes.iter().any(|scope| {
+    let may = |scope: &&Scope<'_>| {
+        scope.file.has_any(&["autoescape", "select_jinja_autoescape"])
+            || ["baseframe", "coaster"].iter().any(|package| scope.file.has_part(package))
+    };
+    modules.scopes.iter().filter(may).any(|scope| {
         // Extensions that set it: both escape for `.jinja2`.
         let sets = |path: &str| path.starts_with("baseframe") || path.starts_with("coaster");
         let mut says = false;

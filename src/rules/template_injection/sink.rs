@@ -5,6 +5,10 @@ use crate::facts::modules::{Item, Modules};
 use crate::lang::python::{Call, Expr, ExprKind};
 use crate::rules::trace::Sink;
 
+/// Names of which one stands where a sink does.
+pub(super) const WORDS: &[&str] =
+    &["render_template_string", "stream_template_string", "from_string", "Template", "NativeTemplate"];
+
 pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
     let last = match &call.func.kind {
         ExprKind::Name(name) | ExprKind::Attr { name, .. } => name.as_str(),

@@ -30,6 +30,7 @@ pub(super) const RULE: Rule = Rule {
 
 const GOAL: Goal = Goal {
     sink,
+    words: &["render_template", "stream_template", "get_template", "select_template"],
     answer: None,
     cleans: |name| trace::makes_numbers(name) || matches!(name, "secure_filename" | "url_for" | "open"),
     hands_on: |_, last| matches!(last, "join"),

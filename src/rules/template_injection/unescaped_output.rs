@@ -292,7 +292,7 @@ fn raw_columns(facts: &Facts, source: &SourceFile, tag: &Tag) -> Option<Finding>
 /// Whether `flash()` is ever given more than fixed text, by the project or an extension.
 fn flashes_values(facts: &Facts) -> bool {
     let mut found = false;
-    for file in facts.own_python() {
+    for file in facts.own_python().filter(|file| file.has_any(&["flash", "flask_user"])) {
         // Flask-User flashes the names and mail addresses that people give themselves.
         walk_stmts(&file.module.body, &mut |stmt| {
             found |= matches!(&stmt.kind, StmtKind::ImportFrom(import) if import.module == "flask_user");

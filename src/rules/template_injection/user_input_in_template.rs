@@ -34,6 +34,7 @@ pub(super) const RULE: Rule = Rule {
 
 const GOAL: Goal = Goal {
     sink: sink::of_call,
+    words: sink::WORDS,
     answer: None,
     cleans: |name| {
         trace::makes_numbers(name)

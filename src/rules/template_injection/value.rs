@@ -1,8 +1,9 @@
 //! Whether a value printed as HTML may hold what people typed: read back through variables,
 //! arguments and the project's own functions. Says fixed, open or unknown; rules decide.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::html::{self, Cleaned};
 use super::people;
@@ -35,33 +36,36 @@ pub(super) struct Open {
 const MAX_STEPS: usize = 1500;
 const MAX_FRAMES: usize = 3;
 
+/// The calls of one name, each with the file it stands in.
+type Calls<'f> = Rc<[(usize, &'f Call)]>;
+
 /// What is known of a project before values are judged.
 pub(super) struct Project<'m, 'f> {
     pub(super) modules: &'m Modules<'f>,
     pub(super) cleaned: Cleaned,
-    /// Calls by the last part of what they call.
-    calls: OnceCell<BTreeMap<&'f str, Vec<(usize, &'f Call)>>>,
+    /// Calls by the last part of what they call, as far as they were asked for.
+    calls: RefCell<BTreeMap<String, Calls<'f>>>,
 }
 
 impl<'m, 'f> Project<'m, 'f> {
     pub(super) fn of(modules: &'m Modules<'f>) -> Self {
-        let cleaned = Cleaned::of(modules.scopes.iter().map(|scope| &*scope.file.module));
-        Self { modules, cleaned, calls: OnceCell::new() }
+        let cleaned = Cleaned::of(modules.scopes.iter().map(|scope| scope.file));
+        Self { modules, cleaned, calls: RefCell::default() }
     }
 
-    fn calls_of(&self, name: &str) -> &[(usize, &'f Call)] {
-        let index = self.calls.get_or_init(|| {
-            let mut index: BTreeMap<&str, Vec<(usize, &Call)>> = BTreeMap::new();
-            for (scope, known) in self.modules.scopes.iter().enumerate() {
+    fn calls_of(&self, name: &str) -> Calls<'f> {
+        let known = self.calls.borrow().get(name).cloned();
+        known.unwrap_or_else(|| {
+            let mut found = Vec::new();
+            for (scope, known) in self.modules.scopes.iter().enumerate().filter(|(_, known)| known.file.has(name)) {
                 walk_exprs(&known.file.module.body, &mut |expr| {
-                    if let Some(call) = expr.as_call() {
-                        index.entry(last_name(call)).or_default().push((scope, call));
-                    }
+                    found.extend(expr.as_call().filter(|call| last_name(call) == name).map(|call| (scope, call)));
                 });
             }
-            index
-        });
-        index.get(name).map_or(&[], Vec::as_slice)
+            let found: Calls<'f> = found.into();
+            self.calls.borrow_mut().insert(name.to_owned(), Rc::clone(&found));
+            found
+        })
     }
 
     pub(super) fn judge(&self, scope: usize, expr: &'f Expr) -> Verdict {
