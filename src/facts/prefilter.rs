@@ -8,6 +8,8 @@
 //! a question rests on it only where it takes every such form for a yes. Words in comments and
 //! literals count too; that costs a parse, and no finding.
 
+mod targets;
+
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -88,12 +90,12 @@ impl PyFile {
 pub fn may_set(file: &PyFile) -> bool {
     let text = file.module.text();
     let attributes = ["secret_key", "debug", "testing", "permanent_session_lifetime", "session_cookie_name"];
-    sets_upper_name(text, file.has("property"))
+    targets::sets_upper_name(text, file.has("property"))
         || uses_config(file)
         || attributes.iter().any(|name| file.has(name) && is_attribute(text, name, b"=,:)]"))
         || file.has("BaseSettings")
         || ["create_app", "make_app", "app_factory"].iter().any(|name| file.has_part(name))
-        || has_upper_key(text) && names_settings(text)
+        || has_upper_key(text, file.has("dict")) && names_settings(text)
 }
 
 /// Whether the text may make, configure or run an app, or read an env file.
@@ -238,60 +240,42 @@ fn is_upper(name: &[u8]) -> bool {
     name.len() > 1 && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
-/// Whether a name in capitals may be given a value: `KEY = …`, `KEY: T = …`, `KEY, b = …`,
-/// `f(KEY=…)`, `def KEY(self)` of a property.
-fn sets_upper_name(text: &str, properties: bool) -> bool {
+/// Whether a literal may be a key of a dictionary in capitals, or `dict(KEY=…)` may make one. A
+/// literal with an escape for a letter may be such a key.
+fn has_upper_key(text: &str, dicts: bool) -> bool {
     let bytes = text.as_bytes();
-    names(text).any(|(start, end)| {
-        if !is_upper(&bytes[start..end]) || bytes[start].is_ascii_digit() {
-            return false;
-        }
-        let mut at = skip_blank(bytes, end);
-        while bytes.get(at).is_some_and(|byte| matches!(byte, b')' | b']')) {
-            at = skip_blank(bytes, at + 1);
-        }
-        match bytes.get(at) {
-            Some(b'=') => bytes.get(at + 1) != Some(&b'='),
-            Some(b':') => true,
-            Some(b',') => is_target_list(bytes, at),
-            Some(b'(') => properties && text[..start].trim_end().ends_with("def"),
-            _ => false,
-        }
-    })
-}
-
-/// Whether a list of names from this comma on is assigned to.
-fn is_target_list(bytes: &[u8], comma: usize) -> bool {
-    let mut last = b',';
-    for at in comma + 1..bytes.len() {
-        match bytes[at] {
-            b'=' => return bytes.get(at + 1) != Some(&b'='),
-            b'\n' if !matches!(last, b',' | b'(' | b'[' | b'\\') => return false,
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            byte if is_part(byte)
-                || matches!(byte, b',' | b'.' | b'(' | b')' | b'[' | b']' | b'*' | b'\'' | b'"' | b'\\') =>
-            {
-                last = byte;
-            }
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// Whether a literal may be a key of a dictionary in capitals: one with an escape may be.
-fn has_upper_key(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr2_iter(b'"', b'\'', bytes).any(|quote| {
+    let in_literal = memchr::memchr2_iter(b'"', b'\'', bytes).any(|quote| {
         let start = quote + 1;
         let end = bytes[start..].iter().position(|byte| !is_part(*byte)).map_or(bytes.len(), |more| start + more);
-        let upper = bytes[start..end].iter().all(|byte| !byte.is_ascii_lowercase() && *byte < 0x80);
+        let upper =
+            bytes[start..end].iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_');
+        let letter = |byte: &u8| matches!(byte, b'x' | b'u' | b'U' | b'N' | b'0'..=b'7' | b'\r' | b'\n');
         match bytes.get(end) {
-            Some(b'\\') => upper,
-            Some(byte) => upper && end > start && *byte == bytes[quote],
-            None => false,
+            Some(b'\\') => upper && bytes.get(end + 1).is_some_and(letter),
+            Some(byte) if *byte == bytes[quote] && upper && end > start => {
+                let behind = bytes[end..].iter().position(|next| next != byte).map_or(bytes.len(), |more| end + more);
+                is_key(bytes, behind)
+            }
+            _ => false,
         }
-    })
+    });
+    in_literal
+        || dicts
+            && names(text)
+                .any(|(start, end)| is_upper(&bytes[start..end]) && bytes.get(skip_blank(bytes, end)) == Some(&b'='))
+}
+
+/// Whether what ends here may be a key: a colon follows, or another piece of the literal.
+fn is_key(bytes: &[u8], end: usize) -> bool {
+    let mut at = skip_blank(bytes, end);
+    while bytes.get(at) == Some(&b')') {
+        at = skip_blank(bytes, at + 1);
+    }
+    match bytes.get(at) {
+        Some(b':' | b'"' | b'\'') => true,
+        Some(b'r' | b'R' | b'u' | b'U') => matches!(bytes.get(at + 1), Some(b'"' | b'\'')),
+        _ => false,
+    }
 }
 
 /// Whether a name says that it holds settings.
@@ -321,6 +305,8 @@ mod tests {
             "class A:\n  X_1 : str = 'a'",
             "A1, b = 1, 2",
             "(A1,\n b) = 1, 2",
+            "default = {('A' 'B'): 1}",
+            "default = {'A1' : 1}",
             "a = B1 = 2",
             "x.config['k'] = 1",
             "x . config \\\n ['k'] = 1",
@@ -328,14 +314,14 @@ mod tests {
             "x.config |= a",
             "app.secret_key = 'x'",
             "app.debug, app.testing = 1, 1",
-            "f(KEY=1)",
+            "settings = dict(KEY=1)",
             "@property\ndef KEY(self): return 1",
             "class S(BaseSettings): a: str",
             "my_create_app(x)",
             "DEFAULTS = {'A_B': 1}",
             "defaults = {'A_B': 1}",
             "defaults = {'A\\x42': 1}",
-            "def f():\n  self.KEY = 1",
+            "def f(self):\n  self.KEY = 1",
         ] {
             assert!(may_set(&file(text)), "{text}");
         }
@@ -343,7 +329,7 @@ mod tests {
             "# Copyright of CERN\nimport os\nfrom a.config import b\nlogger.debug('x')\n",
             "from a import B1, C1\n\nx = 1\n",
             "f(A1, B1)\nx = A1 == 2\n",
-            "default = {'a': 1}\n",
+            "default = {'a': 1, 'b': 'C1'}\nx = ['D1', '\\n']\n",
             "def f(x):\n    return x.config\n",
         ] {
             assert!(!may_set(&file(text)), "{text}");

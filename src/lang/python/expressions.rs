@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::ast::{Arg, BoolOp, Call, DictItem, Expr, ExprKind};
+use super::kinds::{Field, Kind, kind};
 use super::{Reader, named, span};
 
 /// Expressions nested deeper than this are left opaque. Call chains count two levels a link.
@@ -14,7 +15,7 @@ impl Reader<'_> {
         // on them.
         let mut inner = node;
         let mut depth = depth + 1;
-        while inner.kind() == "parenthesized_expression" {
+        while kind(inner) == Kind::ParenthesizedExpression {
             match named(inner).as_slice() {
                 [only] => inner = *only,
                 _ => break,
@@ -35,8 +36,8 @@ impl Reader<'_> {
         })
     }
 
-    fn by_field(&mut self, node: Node<'_>, field: &str, depth: usize) -> Box<Expr> {
-        self.boxed(node.child_by_field_name(field), node, depth)
+    fn by_field(&mut self, node: Node<'_>, field: Field, depth: usize) -> Box<Expr> {
+        self.boxed(node.child_by_field_id(field.id()), node, depth)
     }
 
     fn all(&mut self, node: Node<'_>, depth: usize) -> Vec<Expr> {
@@ -44,38 +45,41 @@ impl Reader<'_> {
     }
 
     fn expr_kind(&mut self, node: Node<'_>, depth: usize) -> ExprKind {
-        match node.kind() {
-            "string" | "concatenated_string" => self.string(node, depth),
-            "identifier" | "keyword_identifier" => ExprKind::Name(self.source(node).to_owned()),
-            "integer" | "float" => ExprKind::Number(self.source(node).to_owned()),
-            "true" => ExprKind::True,
-            "false" => ExprKind::False,
-            "none" => ExprKind::None,
-            "attribute" => {
-                let name = node.child_by_field_name("attribute").map_or("", |name| self.source(name)).to_owned();
-                ExprKind::Attr { value: self.by_field(node, "object", depth), name }
+        match kind(node) {
+            Kind::String | Kind::ConcatenatedString => self.string(node, depth),
+            Kind::Identifier => ExprKind::Name(self.source(node).to_owned()),
+            Kind::Integer | Kind::Float => ExprKind::Number(self.source(node).to_owned()),
+            Kind::True => ExprKind::True,
+            Kind::False => ExprKind::False,
+            Kind::None => ExprKind::None,
+            Kind::Attribute => {
+                let name =
+                    node.child_by_field_id(Field::Attribute.id()).map_or("", |name| self.source(name)).to_owned();
+                ExprKind::Attr { value: self.by_field(node, Field::Object, depth), name }
             }
-            "subscript" => self.subscript(node, depth),
-            "call" => self.call(node, depth),
-            "dictionary" => ExprKind::Dict(self.dict_items(node, depth)),
-            "list" | "list_pattern" => ExprKind::List(self.all(node, depth)),
-            "tuple" | "expression_list" | "pattern_list" | "tuple_pattern" => ExprKind::Tuple(self.all(node, depth)),
-            "set" => ExprKind::Set(self.all(node, depth)),
-            "boolean_operator" | "binary_operator" => self.operator(node, depth),
-            "not_operator" => ExprKind::Not(self.by_field(node, "argument", depth)),
-            "unary_operator" => {
-                let op = node.child_by_field_name("operator").map_or("", |op| self.source(op)).to_owned();
-                ExprKind::Unary { op, value: self.by_field(node, "argument", depth) }
+            Kind::Subscript => self.subscript(node, depth),
+            Kind::Call => self.call(node, depth),
+            Kind::Dictionary => ExprKind::Dict(self.dict_items(node, depth)),
+            Kind::List | Kind::ListPattern => ExprKind::List(self.all(node, depth)),
+            Kind::Tuple | Kind::ExpressionList | Kind::PatternList | Kind::TuplePattern => {
+                ExprKind::Tuple(self.all(node, depth))
             }
-            "comparison_operator" => self.comparison(node, depth),
-            "conditional_expression" => self.conditional(node, depth),
-            "lambda" => ExprKind::Lambda(self.by_field(node, "body", depth)),
-            "list_splat" | "dictionary_splat" | "list_splat_pattern" | "dictionary_splat_pattern" => {
+            Kind::Set => ExprKind::Set(self.all(node, depth)),
+            Kind::BooleanOperator | Kind::BinaryOperator => self.operator(node, depth),
+            Kind::NotOperator => ExprKind::Not(self.by_field(node, Field::Argument, depth)),
+            Kind::UnaryOperator => {
+                let op = node.child_by_field_id(Field::Operator.id()).map_or("", |op| self.source(op)).to_owned();
+                ExprKind::Unary { op, value: self.by_field(node, Field::Argument, depth) }
+            }
+            Kind::ComparisonOperator => self.comparison(node, depth),
+            Kind::ConditionalExpression => self.conditional(node, depth),
+            Kind::Lambda => ExprKind::Lambda(self.by_field(node, Field::Body, depth)),
+            Kind::ListSplat | Kind::DictionarySplat | Kind::ListSplatPattern | Kind::DictionarySplatPattern => {
                 ExprKind::Star(self.boxed(named(node).into_iter().next(), node, depth))
             }
-            "named_expression" => {
-                let name = node.child_by_field_name("name").map_or("", |name| self.source(name)).to_owned();
-                ExprKind::Walrus { name, value: self.by_field(node, "value", depth) }
+            Kind::NamedExpression => {
+                let name = node.child_by_field_id(Field::Name.id()).map_or("", |name| self.source(name)).to_owned();
+                ExprKind::Walrus { name, value: self.by_field(node, Field::Value, depth) }
             }
             _ => ExprKind::Other(self.all(node, depth)),
         }
@@ -83,17 +87,17 @@ impl Reader<'_> {
 
     fn subscript(&mut self, node: Node<'_>, depth: usize) -> ExprKind {
         let mut cursor = node.walk();
-        let indices: Vec<Node<'_>> = node.children_by_field_name("subscript", &mut cursor).collect();
+        let indices: Vec<Node<'_>> = node.children_by_field_id(Field::Subscript.number(), &mut cursor).collect();
         let index = indices.into_iter().map(|child| self.expr(child, depth)).collect();
-        ExprKind::Subscript { value: self.by_field(node, "value", depth), index }
+        ExprKind::Subscript { value: self.by_field(node, Field::Value, depth), index }
     }
 
     fn call(&mut self, node: Node<'_>, depth: usize) -> ExprKind {
-        let func = *self.by_field(node, "function", depth);
-        let Some(list) = node.child_by_field_name("arguments") else {
+        let func = *self.by_field(node, Field::Function, depth);
+        let Some(list) = node.child_by_field_id(Field::Arguments.id()) else {
             return ExprKind::Other(vec![func]);
         };
-        let args = if list.kind() == "argument_list" {
+        let args = if kind(list) == Kind::ArgumentList {
             self.args(list, depth)
         } else {
             // `f(x for x in y)`
@@ -108,13 +112,13 @@ impl Reader<'_> {
         named(list)
             .into_iter()
             .map(|child| {
-                let (name, stars, value) = match child.kind() {
-                    "keyword_argument" => {
-                        let name = child.child_by_field_name("name").map(|name| self.source(name).to_owned());
-                        (name, 0, *self.by_field(child, "value", depth))
+                let (name, stars, value) = match kind(child) {
+                    Kind::KeywordArgument => {
+                        let name = child.child_by_field_id(Field::Name.id()).map(|name| self.source(name).to_owned());
+                        (name, 0, *self.by_field(child, Field::Value, depth))
                     }
-                    "list_splat" => (None, 1, *self.boxed(named(child).into_iter().next(), child, depth)),
-                    "dictionary_splat" => (None, 2, *self.boxed(named(child).into_iter().next(), child, depth)),
+                    Kind::ListSplat => (None, 1, *self.boxed(named(child).into_iter().next(), child, depth)),
+                    Kind::DictionarySplat => (None, 2, *self.boxed(named(child).into_iter().next(), child, depth)),
                     _ => (None, 0, self.expr(child, depth)),
                 };
                 Arg { span: span(child), name, stars, value }
@@ -125,13 +129,13 @@ impl Reader<'_> {
     fn dict_items(&mut self, node: Node<'_>, depth: usize) -> Vec<DictItem> {
         named(node)
             .into_iter()
-            .map(|child| match child.kind() {
-                "pair" => DictItem {
+            .map(|child| match kind(child) {
+                Kind::Pair => DictItem {
                     span: span(child),
-                    key: Some(*self.by_field(child, "key", depth)),
-                    value: *self.by_field(child, "value", depth),
+                    key: Some(*self.by_field(child, Field::Key, depth)),
+                    value: *self.by_field(child, Field::Value, depth),
                 },
-                "dictionary_splat" => DictItem {
+                Kind::DictionarySplat => DictItem {
                     span: span(child),
                     key: None,
                     value: *self.boxed(named(child).into_iter().next(), child, depth),
@@ -142,9 +146,9 @@ impl Reader<'_> {
     }
 
     fn operator(&mut self, node: Node<'_>, depth: usize) -> ExprKind {
-        let op = node.child_by_field_name("operator").map_or("", |op| self.source(op)).to_owned();
-        let left = self.by_field(node, "left", depth);
-        let right = self.by_field(node, "right", depth);
+        let op = node.child_by_field_id(Field::Operator.id()).map_or("", |op| self.source(op)).to_owned();
+        let left = self.by_field(node, Field::Left, depth);
+        let right = self.by_field(node, Field::Right, depth);
         match op.as_str() {
             "or" => ExprKind::Bool { op: BoolOp::Or, left, right },
             "and" => ExprKind::Bool { op: BoolOp::And, left, right },
@@ -155,7 +159,7 @@ impl Reader<'_> {
     fn comparison(&mut self, node: Node<'_>, depth: usize) -> ExprKind {
         let mut cursor = node.walk();
         let ops = node
-            .children_by_field_name("operators", &mut cursor)
+            .children_by_field_id(Field::Operators.number(), &mut cursor)
             .map(|op| self.source(op).split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
         ExprKind::Compare { operands: self.all(node, depth), ops }

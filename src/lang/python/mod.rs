@@ -5,6 +5,7 @@ pub mod ast;
 mod edits;
 mod expressions;
 mod imports;
+mod kinds;
 mod statements;
 mod stdlib;
 mod strings;
@@ -14,6 +15,7 @@ pub use edits::{add_after, add_import, add_item_after, after_imports, remove_arg
 pub use imports::{bound_at, rebinds};
 
 use crate::text::Span;
+use kinds::{Kind, kind};
 
 /// Largest file that is parsed, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -75,9 +77,9 @@ impl Reader<'_> {
             if node.is_error() || node.is_missing() {
                 self.errors.push(span(node));
             }
-            match node.kind() {
-                "comment" => self.comments.push(span(node)),
-                "print_statement" | "exec_statement" => self.python2 = true,
+            match kind(node) {
+                Kind::Comment => self.comments.push(span(node)),
+                Kind::PrintStatement | Kind::ExecStatement => self.python2 = true,
                 _ => {}
             }
             if cursor.goto_first_child() {
@@ -103,7 +105,9 @@ fn span(node: tree_sitter::Node<'_>) -> Span {
 /// The named children of a node that are not comments.
 fn named<'t>(node: tree_sitter::Node<'t>) -> Vec<tree_sitter::Node<'t>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !matches!(child.kind(), "comment" | "line_continuation")).collect()
+    node.named_children(&mut cursor)
+        .filter(|child| !matches!(kind(child), Kind::Comment | Kind::LineContinuation))
+        .collect()
 }
 
 #[cfg(test)]

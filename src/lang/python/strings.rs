@@ -3,13 +3,14 @@
 use tree_sitter::Node;
 
 use super::ast::{ExprKind, Str};
+use super::kinds::{Field, Kind, kind};
 use super::{Reader, named, span};
 use crate::text::Span;
 
 impl Reader<'_> {
     /// A `string` or `concatenated_string` node.
     pub(super) fn string(&mut self, node: Node<'_>, depth: usize) -> ExprKind {
-        let pieces = if node.kind() == "concatenated_string" { named(node) } else { vec![node] };
+        let pieces = if kind(node) == Kind::ConcatenatedString { named(node) } else { vec![node] };
         let mut joined = Str { value: String::new(), bytes: false, contents: Vec::new() };
         let mut parts = Vec::new();
         let mut formatted = false;
@@ -21,10 +22,10 @@ impl Reader<'_> {
             let content = self.content_span(piece);
             joined.contents.push(content);
             let mut at = content.start;
-            for child in named(piece).into_iter().filter(|child| child.kind() == "interpolation") {
+            for child in named(piece).into_iter().filter(|child| kind(child) == Kind::Interpolation) {
                 let text = Span::new(at, child.start_byte()).of(self.text);
                 decode(text, raw, joined.bytes, &mut joined.value);
-                if let Some(inner) = child.child_by_field_name("expression") {
+                if let Some(inner) = child.child_by_field_id(Field::Expression.id()) {
                     parts.push(self.expr(inner, depth + 1));
                 }
                 at = child.end_byte();
@@ -44,8 +45,8 @@ impl Reader<'_> {
     fn content_span(&self, piece: Node<'_>) -> Span {
         let whole = span(piece);
         let last = piece.child_count().saturating_sub(1);
-        let start = piece.child(0).filter(|n| n.kind() == "string_start").map_or(whole.start, |n| n.end_byte());
-        let end = piece.child(last).filter(|n| n.kind() == "string_end").map_or(whole.end, |n| n.start_byte());
+        let start = piece.child(0).filter(|n| kind(n) == Kind::StringStart).map_or(whole.start, |n| n.end_byte());
+        let end = piece.child(last).filter(|n| kind(n) == Kind::StringEnd).map_or(whole.end, |n| n.start_byte());
         Span::new(start, end.max(start))
     }
 }
