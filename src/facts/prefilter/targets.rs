@@ -12,7 +12,7 @@ pub(super) fn sets_upper_name(text: &str, properties: bool) -> bool {
     scan.begin_line();
     while let Some(byte) = scan.peek() {
         match byte {
-            b'#' => scan.to_line_end(),
+            b'#' => scan.skip_line(),
             b'\'' | b'"' => {
                 if !scan.skip_string(byte) {
                     return true;
@@ -93,7 +93,7 @@ impl Scan<'_> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         self.at = memchr::memchr(b'\n', &self.bytes[self.at..]).map_or(self.bytes.len(), |more| self.at + more);
     }
 
