@@ -194,11 +194,27 @@ impl HolderIndex {
         found.into_iter().collect()
     }
 
-    /// The keys under which dictionaries hold a class.
+    /// The keys under which dictionaries hold a class. A dictionary that does names the class, or a
+    /// name that stands for it, so only files with such a name in their text are looked into.
     pub fn keys<'i>(&'i self, holder: &HolderRef) -> Vec<&'i str> {
-        let stands_for = |class: &HolderRef| self.aliases.get(class).unwrap_or(class) == holder;
-        let entries = self.mappings.values().flatten();
-        entries.filter(|(_, class)| stands_for(class)).map(|(key, _)| key.as_str()).collect()
+        let last = |class: &HolderRef| class.class.as_deref().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
+        let mut found = BTreeSet::new();
+        let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
+        let mut wanted: Vec<String> = last(holder).into_iter().collect();
+        while let Some(name) = wanted.pop() {
+            for (path, entry) in &self.files {
+                if !entry.file.has(&name) || !seen.insert(path) {
+                    continue;
+                }
+                let Some(holders) = self.in_file(path) else { continue };
+                let stands_for = |class: &HolderRef| self.alias(class).unwrap_or(class) == holder;
+                let entries = holders.mappings.values().flatten();
+                found.extend(entries.filter(|(_, class)| stands_for(class)).map(|(key, _)| key.as_str()));
+                let aliases = holders.aliases.iter().map(|(alias, _)| alias).filter(|alias| stands_for(alias));
+                wanted.extend(aliases.filter_map(last));
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// The entries of a dictionary that maps names to classes.

@@ -18,8 +18,11 @@ impl FlaskClasses {
         // Bases may stand in files that come later: until nothing is added.
         loop {
             let before = classes.0.len();
-            for file in python.iter().filter(|file| file.has("Flask") || classes.may_be_named_in(file)) {
+            for file in python {
                 let Some(names) = names.get(&file.path) else { continue };
+                if !file.has("Flask") && !classes.may_be_named_in(file) {
+                    continue;
+                }
                 walk_stmts(&file.module.body, &mut |stmt| {
                     let StmtKind::Class(class) = &stmt.kind else { return };
                     if class.bases.iter().any(|base| classes.is_flask(files, &file.path, names, &base.value)) {

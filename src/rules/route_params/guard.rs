@@ -29,7 +29,7 @@ pub(super) fn demand<'f>(modules: &Modules<'f>, route: &Route<'f>) -> Demand {
 }
 
 /// What the views of Flask-Admin ask before each of their pages: `is_accessible`, `_handle_view`.
-fn accessible(modules: &Modules<'_>, handler: Def<'_>) -> Option<Demand> {
+fn accessible<'f>(modules: &Modules<'f>, handler: Def<'f>) -> Option<Demand> {
     let asked = ["is_accessible", "_handle_view"].into_iter().filter_map(|name| modules.method(handler, name));
     asked
         .map(|def| {
