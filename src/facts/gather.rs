@@ -7,8 +7,7 @@ use super::files::{Files, PyFile};
 use super::names::Names;
 use super::{
     EnvFile, Facts, HolderIndex, Launch, LaunchVar, casts, data, dependencies, images, prefilter, project, server_conf,
-    services,
-    settings, targets,
+    services, settings, targets,
 };
 
 /// What was read, ready to be related.
@@ -36,8 +35,7 @@ pub fn gather(read: Read) -> Facts {
     };
     facts.python.sort_by(|a, b| a.path.cmp(&b.path));
     let casts = Arc::new(casts::Casts::of(&facts.files, &facts.python));
-    facts.names =
-        facts.python.iter().map(|file| (file.path.clone(), Names::in_project(file, &casts))).collect();
+    facts.names = facts.python.iter().map(|file| (file.path.clone(), Names::in_project(file, &casts))).collect();
     let classes = FlaskClasses::of(&facts.files, &facts.python, &facts.names);
     for file in &facts.python {
         let Some(names) = facts.names.get(&file.path) else { continue };

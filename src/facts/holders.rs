@@ -197,7 +197,8 @@ impl HolderIndex {
     /// The keys under which dictionaries hold a class. A dictionary that does names the class, or a
     /// name that stands for it, so only files with such a name in their text are looked into.
     pub fn keys<'i>(&'i self, holder: &HolderRef) -> Vec<&'i str> {
-        let last = |class: &HolderRef| class.class.as_deref().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
+        let last =
+            |class: &HolderRef| class.class.as_deref().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
         let mut found = BTreeSet::new();
         let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
         let mut wanted: Vec<String> = last(holder).into_iter().collect();

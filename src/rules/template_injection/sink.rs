@@ -7,7 +7,7 @@ use crate::rules::trace::Sink;
 
 /// Names of which one stands where a sink does.
 pub(super) const WORDS: &[&str] =
-    &["render_template_string", "stream_template_string", "from_string", "Template", "NativeTemplate"];
+    &["render_template_string", "stream_template_string", "from_string", "Template", "NativeTemplate", "DictLoader"];
 
 pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Sink> {
     let last = match &call.func.kind {
