@@ -135,6 +135,11 @@ fn hidden_in(value: &Expr, spans: &mut Vec<Span>) {
                 }
                 _ => false,
             };
+            // What a list is taken apart at is one mark, and no value.
+            let splits = matches!(&call.func.kind, ExprKind::Attr { name, .. } if name == "split" || name == "rsplit");
+            if splits && call.positional(0).and_then(Expr::as_str).is_some_and(is_separator) {
+                return;
+            }
             // What follows `encode` is the name of an encoding.
             let encodes =
                 matches!(&call.func.kind, ExprKind::Attr { name, .. } if name == "encode" || name == "decode");
@@ -158,6 +163,12 @@ fn hidden_in(value: &Expr, spans: &mut Vec<Span>) {
 
 fn is_text(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Str(_))
+}
+
+/// One mark that separates: nothing that a secret could be.
+fn is_separator(text: &str) -> bool {
+    let mark = text.trim_end_matches(' ');
+    mark.len() <= 1 && mark.bytes().all(|b| b.is_ascii_punctuation()) && text.len() <= 2
 }
 
 /// Names of encodings, as `encode` is given them.
@@ -227,6 +238,8 @@ mod tests {
             ("d = {'password': ('one' 'two')}", &["one", "two"]),
             ("d.setdefault('api_key', 'one'.encode('utf-8'))", &["one"]),
             ("d.setdefault('api_key', 'one'.encode('two'))", &["one", "two"]),
+            ("SECRET_KEY_FALLBACKS = [key for key in 'one'.split(',') if key]", &["one"]),
+            ("SECRET_KEY = 'one two'.split('two')[0]", &["one two", "two"]),
             ("DATABASE_URL = 'sqlite:///app.db'", &[]),
             ("SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL', 'postgresql://localhost/shop')", &[]),
             ("SQLALCHEMY_DATABASE_URI = 'sqlite:///' + os.path.join(basedir, 'app.db')", &[]),
