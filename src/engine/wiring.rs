@@ -51,11 +51,12 @@ pub fn wiring(request: &KeyRequest, scan: &Request, only: Option<&str>) -> Resul
     let app = word(&known.project().map_or_else(|_| named(&known.tree), |project| last(&project, &known.tree)));
     let vault = known.place(StoreId::Vault, first, request)?.item.service;
     let address = Access::of_process().vault_named();
+    let in_files: Vec<String> = names.iter().filter(|name| reads_secret_file(&scan.facts, name)).cloned().collect();
     let deployment = Deployment {
         app: &app,
         unit: &unit(&scan.facts).unwrap_or_else(|| format!("{app}.service")),
         keys: &names,
-        reads_file: reads_secret_file(&scan.facts),
+        file_keys: &in_files,
         vault_path: &vault_path(&vault),
         vault_address: address.as_deref(),
     };

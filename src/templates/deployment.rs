@@ -12,8 +12,8 @@ pub struct Deployment<'a> {
     pub unit: &'a str,
     /// The variables that hold keys.
     pub keys: &'a [String],
-    /// Whether the app reads a key from the file that `NAME_FILE` names.
-    pub reads_file: bool,
+    /// Those of them that the app also reads from the file that `NAME_FILE` names.
+    pub file_keys: &'a [String],
     /// Where Vault's API has them.
     pub vault_path: &'a str,
     /// The server, where it is known.
@@ -27,7 +27,8 @@ impl Deployment<'_> {
     /// Where a name does not have the shape its place needs.
     pub fn systemd(&self) -> Result<String, TemplateError> {
         let mut values = self.both_ways();
-        values.extend([("app", Value::Word(self.app)), ("unit", Value::Word(self.unit)), ("keys", self.rows())]);
+        values.extend([("app", Value::Word(self.app)), ("unit", Value::Word(self.unit))]);
+        values.push(("variable_keys", rows(self.variable_keys())));
         DEPLOY_SYSTEMD.render(&values)
     }
 
@@ -37,15 +38,15 @@ impl Deployment<'_> {
     /// Where a name does not have the shape its place needs.
     pub fn compose(&self) -> Result<String, TemplateError> {
         // An unset variable is an error of compose, and no empty key.
-        let references: Vec<String> =
-            self.keys.iter().map(|name| format!("${{{name}:?set it where docker compose is started}}")).collect();
-        let named = self.keys.iter().zip(&references);
-        let rows = named
+        let references: Vec<(&str, String)> = self
+            .variable_keys()
+            .map(|name| (name, format!("${{{name}:?set it where docker compose is started}}")))
+            .collect();
+        let rows = references
+            .iter()
             .map(|(name, reference)| vec![("name", Value::Identifier(name)), ("reference", Value::Comment(reference))]);
-        let rows = if self.reads_file { self.rows() } else { Value::Rows(rows.collect()) };
         let mut values = self.both_ways();
-        values.push((if self.reads_file { "keys" } else { "references" }, rows));
-        values.push((if self.reads_file { "references" } else { "keys" }, Value::Rows(Vec::new())));
+        values.push(("references", Value::Rows(rows.collect())));
         DEPLOY_COMPOSE.render(&values)
     }
 
@@ -81,10 +82,23 @@ impl Deployment<'_> {
     }
 
     fn both_ways(&self) -> Vec<(&'static str, Value<'_>)> {
-        vec![("reads_file", Value::Flag(self.reads_file)), ("reads_variable", Value::Flag(!self.reads_file))]
+        vec![
+            ("reads_file", Value::Flag(!self.file_keys.is_empty())),
+            ("reads_variable", Value::Flag(self.variable_keys().next().is_some())),
+            ("file_keys", rows(self.file_keys.iter().map(String::as_str))),
+        ]
+    }
+
+    /// Those that come in a variable alone.
+    fn variable_keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter(|name| !self.file_keys.contains(name)).map(String::as_str)
     }
 
     fn rows(&self) -> Value<'_> {
-        Value::Rows(self.keys.iter().map(|name| vec![("name", Value::Identifier(name.as_str()))]).collect())
+        rows(self.keys.iter().map(String::as_str))
     }
+}
+
+fn rows<'a>(names: impl Iterator<Item = &'a str>) -> Value<'a> {
+    Value::Rows(names.map(|name| vec![("name", Value::Identifier(name))]).collect())
 }

@@ -19,13 +19,13 @@ fn samples(template: &Template) -> Vec<String> {
         }
         path if path.starts_with("deploy/") => {
             let keys = ["SECRET_KEY".to_owned(), "JWT_SECRET_KEY".to_owned()];
-            let ways = [true, false].map(|reads_file| Deployment {
+            let ways = [2, 1, 0].map(|in_files| Deployment {
                 app: "shop",
                 unit: "shop@1.service",
                 keys: &keys,
-                reads_file,
+                file_keys: &keys[..in_files],
                 vault_path: "secret/data/flask-harden/shop/web",
-                vault_address: reads_file.then_some("https://vault.example.org:8200"),
+                vault_address: (in_files > 0).then_some("https://vault.example.org:8200"),
             });
             let render = match path {
                 "deploy/systemd.conf.tmpl" => Deployment::systemd,

@@ -32,6 +32,25 @@ fn an_app_with_our_reader_takes_files_and_others_take_variables() {
 }
 
 #[test]
+fn a_key_that_the_app_reads_from_a_variable_alone_comes_in_one() {
+    let (program, project) = app("env-file");
+    let text = std::fs::read_to_string(project.at("app.py")).unwrap();
+    let more = "app.config[\"MAIL_PASSWORD\"] = os.environ.get(\"MAIL_PASSWORD\")\n";
+    project.write("app.py", &format!("{text}{more}"));
+    project.write(".env.example", "MAIL_PASSWORD=\nSECRET_KEY=\n");
+    std::fs::remove_file(project.at(".env")).unwrap();
+    program.run(project.path(), &["onboard", "--set", "MAIL_PASSWORD=none-really"]).exits(0);
+    for (piece, file, variable) in [
+        ("systemd", "Environment=SECRET_KEY_FILE=", "#   MAIL_PASSWORD="),
+        ("compose", "SECRET_KEY_FILE: /run/secrets/SECRET_KEY", "MAIL_PASSWORD: ${MAIL_PASSWORD:?"),
+    ] {
+        let run = program.run(project.path(), &["store", "wiring", "--for", piece]).exits(0);
+        assert!(run.stdout.contains(file) && run.stdout.contains(variable), "{}", run.stdout);
+        assert!(!run.stdout.contains("MAIL_PASSWORD_FILE"), "nothing reads that\n{}", run.stdout);
+    }
+}
+
+#[test]
 fn one_piece_stands_alone_and_the_script_works() {
     let (program, project) = app("env-file");
     let script = program.run(project.path(), &["store", "wiring", "--for", "env"]).exits(0).stdout;

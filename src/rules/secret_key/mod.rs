@@ -39,6 +39,7 @@ mod wiring;
 
 use super::Rule;
 use crate::facts::Facts;
+use crate::lang::python::{Expr, ExprKind, walk_exprs};
 use crate::remedy::{Change, Remedy};
 use crate::text::RepoPath;
 
@@ -52,11 +53,25 @@ pub fn ignore_env_file(facts: &Facts, path: &RepoPath) -> Option<Change> {
     wiring::ignore_env_file(facts, path)
 }
 
-/// Whether the app reads keys from the files that `NAME_FILE` variables name.
-pub fn reads_secret_file(facts: &Facts) -> bool {
+/// Whether the app reads this key from the file that `NAME_FILE` names: by our reader, or in its own way.
+pub fn reads_secret_file(facts: &Facts, name: &str) -> bool {
     let text = |path| facts.files.get(path).map_or("", |source| source.text.as_str());
+    let variable = format!("{name}_FILE");
     facts.own_python().any(|file| {
-        file.has(reader::READER) && reader::has_reader(&file.module) && text(&file.path).contains("\"_FILE\"")
+        let ours = file.has(reader::READER) && text(&file.path).contains("\"_FILE\"");
+        (ours || file.has(&variable)) && {
+            let mut found = false;
+            walk_exprs(&file.module.body, &mut |expr| match &expr.kind {
+                ExprKind::Str(text) => found |= text.value == variable,
+                ExprKind::Call(call) => {
+                    found |= ours
+                        && call.func.as_name() == Some(reader::READER)
+                        && call.positional(0).and_then(Expr::as_str) == Some(name);
+                }
+                _ => {}
+            });
+            found
+        }
     })
 }
 
