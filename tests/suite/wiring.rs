@@ -39,7 +39,8 @@ fn a_key_that_the_app_reads_from_a_variable_alone_comes_in_one() {
     project.write("app.py", &format!("{text}{more}"));
     project.write(".env.example", "MAIL_PASSWORD=\nSECRET_KEY=\n");
     std::fs::remove_file(project.at(".env")).unwrap();
-    program.run(project.path(), &["onboard", "--set", "MAIL_PASSWORD=none-really"]).exits(0);
+    project.write("typed", "none-really");
+    program.run(project.path(), &["onboard", "--set-file", "MAIL_PASSWORD=typed"]).exits(0);
     for (piece, file, variable) in [
         ("systemd", "Environment=SECRET_KEY_FILE=", "#   MAIL_PASSWORD="),
         ("compose", "SECRET_KEY_FILE: /run/secrets/SECRET_KEY", "MAIL_PASSWORD: ${MAIL_PASSWORD:?"),
