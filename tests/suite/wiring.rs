@@ -36,7 +36,7 @@ fn a_key_that_the_app_reads_from_a_variable_alone_comes_in_one() {
     let (program, project) = app("env-file");
     let text = std::fs::read_to_string(project.at("app.py")).unwrap();
     let more = "app.config[\"MAIL_PASSWORD\"] = os.environ.get(\"MAIL_PASSWORD\")\n";
-    project.write("app.py", &format!("{text}{more}"));
+    project.write("app.py", format!("{text}{more}"));
     project.write(".env.example", "MAIL_PASSWORD=\nSECRET_KEY=\n");
     std::fs::remove_file(project.at(".env")).unwrap();
     project.write("typed", "none-really");
