@@ -52,6 +52,13 @@ impl Kept {
         }
     }
 
+    /// Starts a server again that ended by itself.
+    pub(super) fn revive(&mut self) {
+        if let Server::Keyring(bed) = &mut self.server {
+            bed.revive();
+        }
+    }
+
     pub(super) fn program(&self) -> &Program {
         match &self.server {
             Server::Vault(_, program) | Server::Aws(_, program) => program,

@@ -14,22 +14,22 @@ const APP: &str = "import os\n\nfrom flask import Flask\n\napp = Flask(__name__)
 
 #[test]
 fn vault() {
-    sweep(&Kept::vault(), true);
+    sweep(&mut Kept::vault(), true);
 }
 
 #[test]
 fn aws() {
-    sweep(&Kept::aws(), false);
+    sweep(&mut Kept::aws(), false);
 }
 
 #[test]
 fn keyring() {
-    sweep(&Kept::keyring(), true);
+    sweep(&mut Kept::keyring(), true);
 }
 
 /// `files`: whether it is killed at the calls that change a file, too. Those are the same whatever
 /// the store is, and the AWS API server takes its time.
-fn sweep(kept: &Kept, files: bool) {
+fn sweep(kept: &mut Kept, files: bool) {
     for way in [&["rotate", "SECRET_KEY", "--cutover"][..], &["rotate", "SECRET_KEY", "--grace", "14"]] {
         let (project, _) = app(kept);
         let log = kept.program().home().join("strace.log");
@@ -82,12 +82,13 @@ fn keys(kept: &Kept, project: &Project, when: &str) -> (String, Vec<String>) {
 }
 
 /// Kills a rotation at the n-th call of a name; whether it got there.
-fn kill(kept: &Kept, way: &[&str], name: &str, at: usize) -> bool {
+fn kill(kept: &mut Kept, way: &[&str], name: &str, at: usize) -> bool {
     let (project, old) = app(kept);
     let when = format!("{} {way:?} killed at {name} {at}", kept.name);
     let call = syscalls::Call { name: name.to_owned(), ordinal: at, line: String::new(), reachable: true };
     let log = kept.program().home().join("strace.log");
     let done = syscalls::run(&kept.program().command(project.path(), way), Fault::Kill(&call), &log).success();
+    kept.revive();
     let planned = way.contains(&"--grace");
     let holds = |when: &str, done: bool| {
         let (key, older) = keys(kept, &project, when);
