@@ -3,7 +3,7 @@
 
 use super::keyring_bed::{Bed, Daemon};
 use super::python;
-use crate::support::Program;
+use crate::support::{Program, Run};
 use crate::support::bao::Bao;
 use crate::support::moto::Moto;
 
@@ -52,11 +52,18 @@ impl Kept {
         }
     }
 
-    /// Starts a server again that ended by itself.
-    pub(super) fn revive(&mut self) {
-        if let Server::Keyring(bed) = &mut self.server {
-            bed.revive();
+    /// Starts a server again that ended by itself; whether it had.
+    pub(super) fn revive(&mut self) -> bool {
+        match &mut self.server {
+            Server::Keyring(bed) => bed.revive(),
+            _ => false,
         }
+    }
+
+    /// Runs the program, and once more where its server ended by itself meanwhile.
+    pub(super) fn run(&mut self, dir: &std::path::Path, args: &[&str]) -> Run {
+        let run = self.program().run(dir, args);
+        if run.code == Some(5) && self.revive() { self.program().run(dir, args) } else { run }
     }
 
     pub(super) fn program(&self) -> &Program {

@@ -77,14 +77,15 @@ impl Bed {
         wait("the Secret Service", || self.is_served());
     }
 
-    /// Starts the daemon again where it ended by itself, as gnome-keyring does now and then (a trap in
-    /// GLib) when a client is killed in the middle of a call. Its items are in its file.
-    pub(crate) fn revive(&mut self) {
+    /// Starts the daemon again where it ended by itself, and says whether it had: gnome-keyring does
+    /// now and then (a trap in GLib) while clients are killed. Its items are in its file.
+    pub(crate) fn revive(&mut self) -> bool {
         let ended = self.daemon.as_mut().is_some_and(|daemon| daemon.try_wait().unwrap().is_some());
         if ended {
             wait("the old daemon's end", || !self.is_served());
             self.start(true);
         }
+        ended
     }
 
     fn restart_locked(&mut self) {

@@ -61,21 +61,21 @@ fn counts(calls: &[(String, usize)]) -> BTreeMap<String, usize> {
 }
 
 /// An app whose key is in the store.
-fn app(kept: &Kept) -> (Project, String) {
+fn app(kept: &mut Kept) -> (Project, String) {
     let project = Project::new();
     project
         .write("app.py", APP)
         .write("requirements.txt", "flask==3.1.3\n")
         .write("Procfile", "web: gunicorn app:app\n");
-    kept.program().run(project.path(), &["onboard", "--store", kept.name]).exits(0);
+    kept.run(project.path(), &["onboard", "--store", kept.name]).exits(0);
     let (key, _) = keys(kept, &project, "at first");
     (project, key)
 }
 
 /// The key that the app is started with, and the older ones that count.
-fn keys(kept: &Kept, project: &Project, when: &str) -> (String, Vec<String>) {
+fn keys(kept: &mut Kept, project: &Project, when: &str) -> (String, Vec<String>) {
     let script = "printf '%s %s' \"$SECRET_KEY\" \"$SECRET_KEY_FALLBACKS\"";
-    let run = kept.program().run(project.path(), &["exec", "--", "sh", "-c", script]);
+    let run = kept.run(project.path(), &["exec", "--", "sh", "-c", script]);
     assert_eq!(run.code, Some(0), "{when}: the app does not start\n{}", run.stderr);
     let (key, older) = run.stdout.split_once(' ').unwrap();
     (key.to_owned(), older.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect())
@@ -90,20 +90,20 @@ fn kill(kept: &mut Kept, way: &[&str], name: &str, at: usize) -> bool {
     let done = syscalls::run(&kept.program().command(project.path(), way), Fault::Kill(&call), &log).success();
     kept.revive();
     let planned = way.contains(&"--grace");
-    let holds = |when: &str, done: bool| {
+    let holds = |kept: &mut Kept, when: &str, done: bool| {
         let (key, older) = keys(kept, &project, when);
         assert_eq!(key.len(), 64, "{when}: {} characters", key.len());
         assert!(!planned || key == old || older.contains(&old), "{when}: the old key does not count any more");
         assert!(!done || key != old, "{when}: the key is the old one");
         assert!(planned || !done || older.is_empty(), "{when}: an old key counts");
     };
-    holds(&when, done);
+    holds(kept, &when, done);
     if !done {
-        let again = kept.program().run(project.path(), way);
+        let again = kept.run(project.path(), way);
         assert_eq!(again.code, Some(0), "{when}: then again\n{}", again.stderr);
-        holds(&format!("{when}, then again"), true);
+        holds(kept, &format!("{when}, then again"), true);
     }
     // The store is small and stays so.
-    kept.program().run(project.path(), &["undo", "--purge"]);
+    kept.run(project.path(), &["undo", "--purge"]);
     !done
 }
