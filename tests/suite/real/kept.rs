@@ -3,9 +3,9 @@
 
 use super::keyring_bed::{Bed, Daemon};
 use super::python;
-use crate::support::{Program, Run};
 use crate::support::bao::Bao;
 use crate::support::moto::Moto;
+use crate::support::{Program, Run};
 
 pub(super) enum Server {
     Vault(Bao, Program),
