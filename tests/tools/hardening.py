@@ -160,10 +160,16 @@ def remediable(findings):
     return [finding for finding in in_question(findings) if not is_advice(finding)]
 
 
+def failing(findings):
+    """Those in question that make a scan fail by default: all but the low ones."""
+    return [finding for finding in in_question(findings) if finding["severity"] != "low"]
+
+
 def remedied(before, after):
-    """Both counts: of what a patch can remedy, and with the advice without a patch."""
+    """Three counts: of what a patch can remedy, with the advice without a patch, and of what fails a scan."""
     return {"before": len(remediable(before)), "after": len(remediable(after)),
             "all_before": len(in_question(before)), "all_after": len(in_question(after)),
+            "failing_before": len(failing(before)), "failing_after": len(failing(after)),
             "advice": sorted(finding["rule"] for finding in in_question(after) if is_advice(finding))}
 
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How many findings of threats 1, 2 and 4 are gone after --apply, over any checkouts.
 
-Every severity counts. Beside that stands the count with advice for which no patch exists (see
-NO_PATCH in hardening.py). Each checkout is copied first; nothing in it changes.
+Every severity counts. Beside that stand, where they differ, the count with advice for which no
+patch exists (see NO_PATCH in hardening.py) and the count of what fails a scan, which is all but the
+low ones. Each checkout is copied first; nothing in it changes.
   remedied.py --binary target/release/flask-harden [--at-least 90] DIR...
 """
 import argparse
@@ -15,9 +16,11 @@ import rows
 from hardening import NO_PATCH, Hardening, remediable, remedied
 from project import Project, Spec
 
+COUNTS = [count + "_" + time if count else time for count in ("", "all", "failing") for time in ("before", "after")]
+
 
 def taken_through(binary, checkout, scratch):
-    """-> (both counts, whether a second run had nothing to do, what is left)"""
+    """-> (the three counts, whether a second run had nothing to do, what is left)"""
     copy = os.path.join(scratch, "copy")
     shutil.copytree(checkout, copy, symlinks=True)
     hardening = Hardening(binary, Project(copy, sys.executable, Spec(""), scratch))
@@ -37,7 +40,7 @@ def main():
     parser.add_argument("checkouts", nargs="+", metavar="DIR")
     options = parser.parse_args()
     binary = os.path.abspath(options.binary)
-    total = {"before": 0, "after": 0, "all_before": 0, "all_after": 0}
+    total = dict.fromkeys(COUNTS, 0)
     unquiet = []
     for checkout in options.checkouts:
         name = os.path.basename(os.path.abspath(checkout))

@@ -35,14 +35,15 @@ def percent(found):
 
 
 def rate(found):
-    """The rate, and beside it the one that counts advice without a patch too."""
+    """The rate, and beside it, where they differ, with advice without a patch and of what fails a scan."""
     text = "nothing to remedy"
     if found["before"]:
         text = "%d of %d (%d %%)" % (found["before"] - found["after"], found["before"], percent(found))
-    if found["all_before"] == found["before"]:
-        return text
-    return "%s; with advice without a patch %d of %d" % (
-        text, found["all_before"] - found["all_after"], found["all_before"])
+    for name, words in (("all", "with advice without a patch"), ("failing", "of what fails a scan")):
+        before, after = found[name + "_before"], found[name + "_after"]
+        if before != found["before"]:
+            text += "; %s %d of %d" % (words, before - after, before)
+    return text
 
 
 def fresh(found):
