@@ -81,6 +81,12 @@ fn default_of(key: &str) -> &'static str {
     }
 }
 
+/// Whether a setting is on or off, and nothing else.
+fn is_switch(key: &str) -> bool {
+    let default = default_of(key);
+    default.starts_with("on ") || default.starts_with("off ")
+}
+
 /// A value in one word, for tables, and the variable's own place where the value comes from there.
 pub(super) fn word(facts: &Facts, target: &Target, key: &str) -> (String, Option<String>) {
     match facts.effective(target, key) {
@@ -89,11 +95,13 @@ pub(super) fn word(facts: &Facts, target: &Target, key: &str) -> (String, Option
         Effective::Set { setting, .. } => {
             let setting = facts.resolve(setting);
             let place = format!("{}:{}", setting.path(), setting.location.line);
-            // A switch that data decides is known by its truth.
-            if let (Value::Derived { how, .. }, Some(truth)) = (&setting.value.value, facts.truth(target, setting))
-                && *how != Derivation::Text
-                && setting.value.env().is_none()
-            {
+            // A switch that data or a computation decides is known by its truth.
+            let decided = match &setting.value.value {
+                Value::Derived { how, .. } => *how != Derivation::Text && setting.value.env().is_none(),
+                Value::Unknown(_) => is_switch(key),
+                _ => false,
+            };
+            if let Some(truth) = facts.truth(target, setting).filter(|_| decided) {
                 return (if truth { "on" } else { "off" }.to_owned(), Some(place));
             }
             match setting.value.env().and_then(|read| target.var(read)) {
@@ -143,6 +151,12 @@ fn said(facts: &Facts, target: &Target, setting: &Setting) -> String {
             };
         }
         Value::Lookup(lookup) => (lookup, None),
+        // What the rules know of a switch is said here, too.
+        Value::Unknown(reason) if is_switch(&setting.key) && *reason != FROM_ENV_FILE => {
+            return facts
+                .truth(target, setting)
+                .map_or_else(|| words(target, &setting.value), |truth| switched((*reason).to_owned(), Some(truth)));
+        }
         Value::Derived { inner, how } => match &inner.value {
             Value::Lookup(lookup) => (lookup, Some(how)),
             Value::Name(_) if *how != Derivation::Text => {

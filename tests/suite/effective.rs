@@ -228,3 +228,16 @@ fn further_keywords_of_a_factory_are_none_where_its_call_gives_none() {
         assert_eq!(found.starts_with("off"), known, "{call}: {found}");
     }
 }
+
+#[test]
+fn a_switch_that_is_compared_is_said_as_the_rules_know_it() {
+    let settings = "import os\nfrom environs import Env\n\nenv = Env()\nenv.read_env()\nMODE = env.str(\"SHOP_MODE\", default=\"production\")\nDEBUG = MODE == \"development\"\nTESTING = MODE == unknown()\nSECRET_KEY = MODE == \"development\"\n";
+    let app = "from flask import Flask\n\napp = Flask(__name__)\napp.config.from_object(\"settings\")\n";
+    let procfile = ("Procfile", "web: gunicorn app:app\n");
+    for (env, word) in [("SHOP_MODE=development\n", "on"), ("SHOP_MODE=production\n", "off"), ("", "off")] {
+        let shop = project(&[("app.py", app), ("settings.py", settings), (".env", env), procfile]);
+        assert_eq!(cell(&shop, "DEBUG", "production"), format!("{word} (a comparison) | settings.py:7"), "{env}");
+        assert!(cell(&shop, "TESTING", "production").starts_with("unknown: "), "{env}");
+        assert!(cell(&shop, "SECRET_KEY", "production").starts_with("unknown: "), "no switch");
+    }
+}

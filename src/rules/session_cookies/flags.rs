@@ -60,25 +60,29 @@ fn uses(body: &[Stmt], names: &Names, origins: &[&str]) -> bool {
 }
 
 /// Flask-Talisman sets the flags itself when it is initialised, over what the settings say, unless
-/// it is told not to.
+/// it is told not to. An import alone does nothing.
 pub(in crate::rules) fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
+    let own = || facts.own_python().filter(|file| facts.same_project(&file.path, root));
+    if !own().any(|file| facts.names[&file.path].mentions("flask_talisman")) {
+        return false;
+    }
     let (mut used, mut switched_off) = (false, false);
-    for file in facts.own_python().filter(|file| facts.same_project(&file.path, root)) {
+    for file in own() {
         let names = &facts.names[&file.path];
-        if !names.mentions("flask_talisman") {
-            continue;
-        }
+        let class = names.imports("flask_talisman.Talisman");
         walk_exprs(&file.module.body, &mut |expr| {
+            // A list of extensions that a loop starts holds the class itself.
+            used |= matches!(&expr.kind, ExprKind::Name(name) if Some(name.as_str()) == class);
             let Some(call) = expr.as_call() else { return };
-            let func = names.resolve(&call.func).unwrap_or_default();
-            let talisman = func.ends_with(".Talisman") || func.to_ascii_lowercase().contains("talisman.init_app");
+            let func = names.resolve(&call.func).or_else(|| call.func.dotted()).unwrap_or_default();
+            // Either may be imported from another file of the project.
+            let class = func == "Talisman" || func.ends_with(".Talisman");
+            let talisman = class || func.to_ascii_lowercase().contains("talisman.init_app");
             used |= talisman;
             let off =
                 call.keyword(option).is_some_and(|arg| matches!(arg.value.kind, ExprKind::False | ExprKind::None));
             switched_off |= talisman && off;
         });
-        // `talisman.init_app(app)` of one that is made in another file.
-        used |= names.imports("flask_talisman.Talisman").is_some();
     }
     used && !switched_off
 }
