@@ -62,7 +62,8 @@ fn uses(body: &[Stmt], names: &Names, origins: &[&str]) -> bool {
 /// Flask-Talisman sets the flags itself when it is initialised, over what the settings say, unless
 /// it is told not to. An import alone does nothing.
 pub(in crate::rules) fn set_by_extension(facts: &Facts, root: &RepoPath, option: &str) -> bool {
-    let own = || facts.own_python().filter(|file| facts.same_project(&file.path, root));
+    let named = |path| facts.files.get(path).is_some_and(|source| source.text.contains("alisman"));
+    let own = || facts.own_python().filter(|file| facts.same_project(&file.path, root) && named(&file.path));
     if !own().any(|file| facts.names[&file.path].mentions("flask_talisman")) {
         return false;
     }
