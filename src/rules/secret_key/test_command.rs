@@ -18,6 +18,13 @@ pub(super) fn changes(facts: &Facts, root: &RepoPath, variable: &str, value: &st
     own.filter_map(|file| change(facts, file, variable, value)).collect()
 }
 
+/// Whether a command runs the tests where no line of its file comes before the app's own modules:
+/// `flask test`, which has imported the app when it finds the command.
+pub(super) fn comes_first(facts: &Facts, root: &RepoPath) -> bool {
+    let mut own = facts.own_python().filter(|file| facts.same_project(&file.path, root));
+    own.any(|file| !commands(facts, file).is_empty() && first_own_import(facts, file).is_none())
+}
+
 fn change(facts: &Facts, file: &PyFile, variable: &str, value: &str) -> Option<Change> {
     let mut commands = commands(facts, file);
     commands.sort();

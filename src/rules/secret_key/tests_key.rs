@@ -22,11 +22,23 @@ const MOST_FILES: usize = 5;
 /// Why a testing class cannot be edited.
 pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Result<Vec<Change>, String> {
     if expect::other_configurations(facts, setting) {
-        let found = variable_for_all(facts, setting, variable)?;
+        let mut found = variable_for_all(facts, setting, variable)?;
         if !found.is_empty() {
+            // What a command imported before the test files keeps what it read then.
+            if super::test_command::comes_first(facts, &facts.project_root(setting.path())) {
+                found.extend(in_classes(facts, setting)?.unwrap_or_default());
+            }
             return Ok(found);
         }
     }
+    match in_classes(facts, setting)? {
+        Some(changes) => Ok(changes),
+        None => variable_for_all(facts, setting, variable),
+    }
+}
+
+/// The key in the testing classes that inherit it; `None` where there are no such classes.
+fn in_classes(facts: &Facts, setting: &Setting) -> Result<Option<Vec<Change>>, String> {
     let value = expect::value(facts, setting)?;
     let mut changes = Vec::new();
     let mut has_class = false;
@@ -45,10 +57,7 @@ pub(super) fn changes(facts: &Facts, setting: &Setting, variable: &str) -> Resul
         let line = format!("{} = {}{quote}{value}{quote}", setting.key, bytes_prefix(setting));
         changes.push(Change::Edit { path: class.path.clone(), edits: vec![add_after(source, anchor, &[line])] });
     }
-    if !has_class {
-        changes = variable_for_all(facts, setting, variable)?;
-    }
-    Ok(changes)
+    Ok(has_class.then_some(changes))
 }
 
 /// The variable, set before any test runs.
