@@ -197,6 +197,11 @@ fn read(tree: &Tree, path: &RepoPath, limit: u64) -> Result<SourceFile, Option<N
     match String::from_utf8(file.bytes) {
         Ok(text) => Ok(SourceFile::new(path.clone(), text, mode)),
         Err(error) => {
+            // pip reads a list in UTF-16, which `pip freeze >` makes on Windows.
+            let listed = Some(error.as_bytes()).filter(|_| dependencies::is_requirements(path));
+            if let Some(source) = listed.and_then(|bytes| SourceFile::from_utf16(path.clone(), bytes, mode)) {
+                return Ok(source);
+            }
             // A program that lies where scripts do is nothing that is normally judged.
             let program = path.extension().is_empty() && error.as_bytes().iter().take(1024).any(|byte| *byte == 0);
             let notice = Notice::file(NoticeKind::NotUtf8, path, "it is not UTF-8 text, so it was not judged");

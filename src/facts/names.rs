@@ -89,13 +89,13 @@ impl Imports {
                             (first.clone(), first)
                         }
                     };
-                    self.origins.insert(name, origin);
+                    self.origins.insert(name, extension(origin));
                 }
             }
             StmtKind::ImportFrom(from) => {
                 for import in &from.names {
                     let name = import.alias.clone().unwrap_or_else(|| import.path.clone());
-                    self.origins.insert(name, dotted_origin(from, &import.path));
+                    self.origins.insert(name, extension(dotted_origin(from, &import.path)));
                 }
             }
             StmtKind::Assign { targets, value } => {
@@ -168,7 +168,11 @@ impl Names {
         match &self.source {
             Source::Known(_) => true,
             Source::Of(syntax) => {
-                origin.split('.').filter(|part| !part.is_empty()).all(|part| syntax.words().has(part))
+                let has = |part: &str| {
+                    let old = || part.strip_prefix("flask_").is_some_and(|name| syntax.words().has(name));
+                    syntax.words().has(part) || syntax.words().has("ext") && old()
+                };
+                origin.split('.').filter(|part| !part.is_empty()).all(has)
             }
         }
     }
@@ -237,6 +241,11 @@ impl Names {
     pub fn data(&self, name: &str) -> Option<DataKind> {
         self.known().data.get(name).copied()
     }
+}
+
+/// `flask.ext.login` is what `flask_login` was called before Flask 1.0.
+fn extension(origin: String) -> String {
+    origin.strip_prefix("flask.ext.").map(|name| format!("flask_{name}")).unwrap_or(origin)
 }
 
 fn dotted_origin(from: &ImportFrom, name: &str) -> String {

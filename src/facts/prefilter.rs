@@ -93,6 +93,11 @@ pub fn may_set(file: &PyFile) -> bool {
     targets::sets_upper_name(text, file.has("property"))
         || uses_config(file)
         || attributes.iter().any(|name| file.has(name) && is_attribute(text, name, b"=,:)]"))
+        || ["secret_key", "app_secret_key", "flask_secret_key", "jwt_secret_key"].iter().any(|name| {
+            let given =
+                |line: &str| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with([':', '=']));
+            file.has(name) && text.lines().any(given)
+        })
         || file.has("BaseSettings")
         || ["create_app", "make_app", "app_factory"].iter().any(|name| file.has_part(name))
         || has_upper_key(text, file.has("dict")) && names_settings(text)

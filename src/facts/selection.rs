@@ -242,7 +242,11 @@ impl Reader<'_> {
         let loose: Vec<&Expr> = here[firm.map_or(0, |at| at + 1)..].iter().map(|(value, _)| *value).collect();
         let base = match firm {
             Some(at) => self.assigned(here[at].0, key, steps),
-            None if parameter => Selection::Parameter { name: name.to_owned(), otherwise: None },
+            None if parameter => match self.option_default(name) {
+                // Who leaves the option out starts with its default.
+                Some(default) => self.assigned(default, key, steps),
+                None => Selection::Parameter { name: name.to_owned(), otherwise: None },
+            },
             None if loose.is_empty() => return Selection::Dotted(name.to_owned()),
             None => Selection::Unknown,
         };
@@ -263,6 +267,17 @@ impl Reader<'_> {
                 Selection::Several(base.into_iter().chain(loose).collect())
             }
         }
+    }
+
+    /// The default of a parameter that `@click.option("--name", default=…)` fills.
+    fn option_default(&self, name: &str) -> Option<&Expr> {
+        self.function?.decorators.iter().filter_map(Expr::as_call).find_map(|call| {
+            let made = call.func.dotted().is_some_and(|func| func.ends_with("option"));
+            let option = |text: &str| text.starts_with("--") && text[2..].replace('-', "_") == name || text == name;
+            let named =
+                call.args.iter().filter(|arg| arg.name.is_none()).filter_map(|arg| arg.value.as_str()).any(option);
+            (made && named).then(|| call.keyword("default").map(|arg| &arg.value)).flatten()
+        })
     }
 
     fn assigned(&self, value: &Expr, key: bool, steps: usize) -> Selection {

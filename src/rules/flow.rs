@@ -437,6 +437,7 @@ impl<'f> Run<'_, 'f> {
                 self.env.insert(name.clone(), value.clone());
                 value
             }
+            ExprKind::Other(parts) if is_comprehension(parts) => self.comprehension(parts),
             _ => {
                 let mut value = Value::default();
                 for child in expr.children() {
@@ -445,6 +446,29 @@ impl<'f> Run<'_, 'f> {
                 value
             }
         }
+    }
+
+    /// `element for target in values if test`: what is made of each.
+    fn comprehension(&mut self, parts: &'f [Expr]) -> Value {
+        let before = self.env.clone();
+        let mut value = Value::default();
+        for part in &parts[1..] {
+            match &part.kind {
+                ExprKind::Other(clause) if clause.len() > 1 => {
+                    let value = self.eval(&clause[clause.len() - 1]);
+                    clause[..clause.len() - 1].iter().for_each(|target| self.bind(target, &value));
+                }
+                // What was compared says which of them it is.
+                ExprKind::Other(tests) => tests.iter().for_each(|test| {
+                    value.join(&self.eval(test));
+                    self.clear(test, true);
+                }),
+                _ => value.join(&self.eval(part)),
+            }
+        }
+        value.join(&self.eval(&parts[0]));
+        self.env = before;
+        value
     }
 
     fn union(&mut self, exprs: &'f [Expr]) -> Value {
@@ -471,6 +495,11 @@ impl<'f> Run<'_, 'f> {
             _ => Value::joined(args.iter().chain([&receiver])),
         }
     }
+}
+
+/// An element with clauses behind it.
+fn is_comprehension(parts: &[Expr]) -> bool {
+    matches!(parts.get(1).map(|part| &part.kind), Some(ExprKind::Other(clause)) if clause.len() > 1)
 }
 
 /// The name in an `as` target, however the reader wrapped it.

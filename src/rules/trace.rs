@@ -68,7 +68,7 @@ pub(crate) fn makes_numbers(name: &str) -> bool {
 }
 
 /// Modules whose functions hand on the text they are given.
-const TEXT_MODULES: [&str; 17] = [
+const TEXT_MODULES: [&str; 23] = [
     "json",
     "html",
     "markdown",
@@ -86,6 +86,12 @@ const TEXT_MODULES: [&str; 17] = [
     "unicodedata",
     "yaml",
     "commonmark",
+    "io",
+    "lxml",
+    "xml",
+    "defusedxml",
+    "xmltodict",
+    "pickle",
 ];
 /// Methods that hand on the text they are given, whatever they are called on.
 const TEXT_METHODS: [&str; 6] = ["convert", "render", "load", "loads", "dumps", "sub"];
@@ -321,7 +327,15 @@ impl<'f> Watch<'f> for Tracer<'_, '_, 'f> {
             site.args.iter().skip(1).for_each(|fallback| found.join(fallback));
             return Some(found);
         }
-        if matches!(name.as_str(), "fetchone" | "fetchall" | "find_one") {
+        // `posts.find()` of a collection; a text's own `find` is asked for something.
+        let by_filter = site.call.args.first().is_none_or(|arg| matches!(arg.value.kind, ExprKind::Dict(_)));
+        let of_collection = name == "find" && by_filter;
+        if of_collection
+            || matches!(name.as_str(), "fetchone" | "fetchall" | "fetchmany" | "find_one" | "lrange" | "smembers")
+        {
+            return Some(Value::marked(MarkKind::Stored, self.def.scope, site.expr.span));
+        }
+        if lists_uploads(name, site.call) {
             return Some(Value::marked(MarkKind::Stored, self.def.scope, site.expr.span));
         }
         let root = value.dotted().map(|dotted| modules.absolute(self.def.scope, &dotted)).unwrap_or_default();
@@ -370,6 +384,22 @@ fn widened(value: &Value, expr: &Expr) -> Value {
         mark
     });
     Value { marks: marks.collect(), text: value.text }
+}
+
+/// `os.listdir(UPLOAD_FOLDER)`: names of files, which whoever sent them chose.
+fn lists_uploads(name: &str, call: &Call) -> bool {
+    let mut of_uploads = false;
+    if matches!(name, "listdir" | "scandir" | "walk" | "glob" | "iterdir") {
+        call.args.iter().for_each(|arg| {
+            arg.value.walk(&mut |inner| {
+                of_uploads |= match &inner.kind {
+                    ExprKind::Name(name) | ExprKind::Attr { name, .. } => name.to_ascii_lowercase().contains("upload"),
+                    _ => inner.as_str().is_some_and(|text| text.to_ascii_lowercase().contains("upload")),
+                };
+            });
+        });
+    }
+    of_uploads
 }
 
 fn last_name(call: &Call) -> &str {

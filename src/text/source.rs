@@ -141,6 +141,8 @@ pub struct SourceFile {
     /// Permission bits (`0o644`).
     pub mode: u32,
     pub hash: ContentHash,
+    /// Whether the file is in another encoding than its text here: it is read, and never written.
+    pub converted: bool,
     line_starts: Vec<usize>,
 }
 
@@ -149,7 +151,23 @@ impl SourceFile {
         let hash = ContentHash::of(text.as_bytes());
         let mut line_starts = vec![0];
         line_starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
-        Self { path, text, mode, hash, line_starts }
+        Self { path, text, mode, hash, converted: false, line_starts }
+    }
+
+    /// A file in UTF-16 with a byte order mark, as text; nothing where it is none.
+    pub fn from_utf16(path: RepoPath, bytes: &[u8], mode: u32) -> Option<Self> {
+        let pair: fn([u8; 2]) -> u16 = match bytes {
+            [0xff, 0xfe, ..] => u16::from_le_bytes,
+            [0xfe, 0xff, ..] => u16::from_be_bytes,
+            _ => return None,
+        };
+        let pairs = bytes[2..].chunks_exact(2);
+        if !pairs.remainder().is_empty() {
+            return None;
+        }
+        let units: Vec<u16> = pairs.map(|bytes| pair([bytes[0], bytes[1]])).collect();
+        let text = String::from_utf16(&units).ok()?;
+        Some(Self { hash: ContentHash::of(bytes), converted: true, ..Self::new(path, text, mode) })
     }
 
     /// Line and column of a byte offset, both counted from 1, the column in characters.

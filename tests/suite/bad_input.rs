@@ -41,6 +41,29 @@ fn what_is_no_text_is_named_and_the_rest_is_judged() {
 }
 
 #[test]
+fn a_list_of_packages_in_utf_16_is_read_and_never_written() {
+    let list = "\u{feff}Flask==3.0.2\r\nWerkzeug==3.0.1\r\n";
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let project = app();
+        let list: Vec<u8> = list.encode_utf16().flat_map(bytes).collect();
+        project.write("requirements.txt", &list[..]);
+        project
+            .write("Dockerfile", "FROM python:3.12\nCOPY . .\nENV FLASK_ENV=staging\nCMD [\"python\", \"serve.py\"]\n");
+        project.write("serve.py", "from app import app\n\napp.run(host=\"0.0.0.0\")\n");
+        let json = Program::new().run(project.path(), &["scan", "--format", "json"]).exits(1);
+        assert!(json.stdout.contains("\"complete\": true"), "{}", json.stdout);
+        // What it pins counts: this Flask does not read FLASK_ENV.
+        assert!(json.stdout.contains("FH405") && json.stdout.contains("FH501"), "{}", json.stdout);
+        Program::new().run(project.path(), APPLY).exits(0);
+        assert_eq!(std::fs::read(project.at("requirements.txt")).unwrap(), list);
+    }
+    let project = app();
+    project.write("requirements.txt", b"\xff\xfeF");
+    let run = Program::new().run(project.path(), &["scan"]).exits(1);
+    assert!(run.stdout.contains("requirements.txt") && run.stdout.contains("not UTF-8"), "{}", run.stdout);
+}
+
+#[test]
 fn a_file_that_may_not_be_read_is_named() {
     let project = app();
     project.write("config.py", "SECRET_KEY = 'x'\n").mode("config.py", 0o000);

@@ -5,7 +5,7 @@ use crate::facts::names::module_file;
 use crate::facts::selection::assignments;
 use crate::facts::settings::looks_like_app;
 use crate::facts::values::Valued;
-use crate::lang::python::{Call, Expr, ExprKind};
+use crate::lang::python::{Call, Expr, ExprKind, StmtKind};
 use crate::text::Span;
 
 impl Collector<'_> {
@@ -82,7 +82,18 @@ impl Collector<'_> {
                 self.names.origin(first).map(|origin| origin.rsplit_once('.').map_or(origin, |(module, _)| module));
             module.is_some_and(|module| module_file(self.files, &self.file.path, module).is_some())
         };
-        known || named && (self.names.mentions("flask") || self.names.mentions("flask_socketio") || from_here())
+        // `from settings import *`
+        let by_star = || {
+            self.file.module.body.iter().any(|stmt| {
+                let StmtKind::ImportFrom(from) = &stmt.kind else { return false };
+                let module = format!("{}{}", ".".repeat(from.level), from.module);
+                let source = module_file(self.files, &self.file.path, &module).and_then(|path| self.files.get(&path));
+                from.star && source.is_some_and(|source| source.text.contains("Flask"))
+            })
+        };
+        known
+            || named
+                && (self.names.mentions("flask") || self.names.mentions("flask_socketio") || from_here() || by_star())
     }
 
     fn run_debug(&self, call: &Call, socketio: bool, scope: &Scope<'_>) -> Option<RunDebug> {

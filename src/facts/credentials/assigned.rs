@@ -102,7 +102,7 @@ pub(super) fn judge(given: &Given, role: FileRole) -> Option<(Assigned, Vec<Doub
         return None;
     }
     let random = values::is_random(value);
-    let well_known = values::is_well_known(value);
+    let well_known = values::is_well_known(value) || values::is_well_known_digest(value);
     let stage = match (given.stage, Stage::of(&given.name)) {
         (Stage::Any, by_name) => by_name,
         (stage, _) => stage,

@@ -4,6 +4,8 @@
 
 use super::Format;
 use super::assigned::{Given, Stage};
+use crate::facts::credential_names::words;
+use crate::facts::deploy::is_compose;
 use crate::facts::env::is_env_file;
 use crate::facts::patterns::{Mark, Marks};
 use crate::lang::dotenv::EnvDocument;
@@ -34,9 +36,12 @@ pub(super) fn given(source: &SourceFile, marks: &Marks) -> Vec<Given> {
     }
     let mut found: Vec<Given> = Vec::new();
     let stage = Stage::of_path(&source.path);
+    let databases = runs_databases(source);
     for mark in marks.of(Mark::Name) {
         let name = identifier(&source.text, mark);
-        if name.is_empty() || found.last().is_some_and(|last: &Given| name.start < last.span.end) {
+        // `curl -d "name=x&password=y"`: a form that is filled in.
+        let in_form = source.text[..name.start].ends_with(['&', '?']) && syntax != Syntax::Xml;
+        if name.is_empty() || in_form || found.last().is_some_and(|last: &Given| name.start < last.span.end) {
             continue;
         }
         let Some(value) = value(source, syntax, name).filter(|span| !span.is_empty()) else { continue };
@@ -48,12 +53,42 @@ pub(super) fn given(source: &SourceFile, marks: &Marks) -> Vec<Given> {
         };
         found.push(Given {
             configures: configures(source, syntax, text),
+            local: databases && names_database(text),
             stage,
             same_as_user: names_user(&source.text, value.of(&source.text)),
             ..Given::new(text, text.to_owned(), value.of(&source.text), value, format)
         });
     }
     found
+}
+
+/// Whether a compose file that is not for production runs a database of its own.
+fn runs_databases(source: &SourceFile) -> bool {
+    let image = |line: &str| {
+        let line = line.trim_start();
+        let name = line.strip_prefix("image:").unwrap_or("").trim().trim_matches(['"', '\'']);
+        let name = name.rsplit('/').next().unwrap_or(name);
+        ["postgres", "mysql", "mariadb", "mongo", "percona"].iter().any(|database| name.starts_with(database))
+    };
+    is_compose(&source.path) && !source.path.name().contains("prod") && source.text.lines().any(image)
+}
+
+/// Whether a variable's name says that it is about a database.
+fn names_database(name: &str) -> bool {
+    const ABOUT: &[&str] = &[
+        "postgres",
+        "postgresql",
+        "pg",
+        "pgpassword",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "mongodb",
+        "db",
+        "database",
+        "sql",
+    ];
+    words(name).iter().any(|word| ABOUT.contains(&word.as_str()))
 }
 
 fn env(source: &SourceFile) -> Vec<Given> {

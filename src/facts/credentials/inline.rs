@@ -51,6 +51,8 @@ const FORMS: &[Form] = &[
     Form { head: Head::Secret, ..form("-secret", "-secret", How::Command, values::is_random,
         r#"\s--?(?:client-|shared-)?secret[= ]['"]?([A-Za-z0-9+/_-]{20,200})"#) },
     form("requirepass", "requirepass", How::Command, any, r#"\brequirepass\s+['"]?([^'"\s]{3,128})"#),
+    form("cred", "credentials", How::Login, any,
+        r#"(?i)\bcred(?:ential)?s?:\s*[\w.@-]{2,60}:([^\s:'"]{4,80})(?:\s|$)"#),
     form("docker login", "docker login", How::Command, any,
         r#"\bdocker\s+login\b[^|;]{0,200}?\s-p\s+['"]?([^'"\s-][^'"\s]{2,80})"#),
     Form { head: Head::Token, ..form("bearer ", "Authorization", How::Header, values::is_random,
@@ -67,7 +69,7 @@ static PATTERNS: LazyLock<Vec<Option<Regex>>> =
     LazyLock::new(|| FORMS.iter().map(|form| Regex::new(form.pattern).ok()).collect());
 
 static CONNECTION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)(?:^|[\s;?&,])(?:password|passwd|pwd)\s*=\s*([^;&\s'"{}<>,]{2,80})"#).ok());
+    LazyLock::new(|| Regex::new(r#"(?i)(?:^|[\s;?&,])(?:password|passwd|pwd)\s*=\s*'?([^;&\s'"{}<>,]{2,80})"#).ok());
 
 fn any(_: &str) -> bool {
     true
@@ -133,7 +135,9 @@ pub(super) fn find(source: &SourceFile, role: FileRole, marks: &Marks) -> Vec<Gi
         let line = source.line_span(mark.start);
         behind = line.end.max(mark.end);
         let part = line.of(text);
-        if part.len() > LONGEST || part.trim_start().starts_with('#') && format != Format::Config {
+        // A server's own configuration keeps its defaults in comments.
+        let kept = format == Format::Config && source.path.extension() != "conf";
+        if part.len() > LONGEST || part.trim_start().starts_with('#') && !kept {
             continue;
         }
         in_line(part, line.start, format, stage, &mut found);
@@ -241,6 +245,7 @@ mod tests {
             ("curl -u shop:bluehorse77 https://shop.io", "bluehorse77"),
             ("flask make-admin --password bluehorse77", "bluehorse77"),
             ("requirepass bluehorse77", "bluehorse77"),
+            ("Creds: shop:bluehorse77", "bluehorse77"),
             ("java -jar agent.jar -secret k3j4h5Qw9Zx7Lp2MnB77", "k3j4h5Qw9Zx7Lp2MnB77"),
             ("docker login -u shop -p bluehorse77 shop.io", "bluehorse77"),
             ("headers = {\"Authorization\": \"Bearer k3j4h5Qw9Zx7Lp2MnB\"}", "k3j4h5Qw9Zx7Lp2MnB"),
@@ -261,6 +266,7 @@ mod tests {
             "mysql -u root -p shop",
             "flask make-admin --password PASSWORD",
             "docker login --password-stdin",
+            "credentials: arn:aws:iam::1:role/shop",
             "headers = {'Authorization': f'Bearer {token}'}",
             "x = 'Basic dXNlcm5hbWU6cGFzc3dvcmQ='",
             "url = 'https://shop.io/reset?token=your-token-goes-here'",
@@ -273,11 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn defaults_that_a_configuration_keeps_in_comments() {
+        assert!(found("redis.conf", "# requirepass bluehorse77").is_empty());
+        assert_eq!(found("redis.conf", "requirepass bluehorse77"), ["bluehorse77"]);
+        assert_eq!(found("run.sh", "# curl -u shop:bluehorse77 https://shop.io"), ["bluehorse77"]);
+    }
+
+    #[test]
     fn connection_strings() {
         for (text, password) in [
             ("host=db user=shop password=bluehorse77 dbname=shop", Some("bluehorse77")),
             ("DRIVER={SQL Server};SERVER=db;UID=sa;PWD=Blue!Horse7;", Some("Blue!Horse7")),
             ("jdbc:mysql://db/shop?user=shop&password=bluehorse77", Some("bluehorse77")),
+            ("dbname='shop' user='shop' host='db' password='bluehorse77'", Some("bluehorse77")),
             ("host={h} user={u} password={p}", None),
             ("SELECT * FROM users WHERE username = ? AND password = ?", None),
             ("user and password", None),

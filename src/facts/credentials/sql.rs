@@ -146,10 +146,10 @@ fn by_order(text: &str, row: &[Span]) -> Option<Span> {
     (password && !word.contains(['@', ' ']) && counts(word)).then_some(*next)
 }
 
-/// A hash opens nothing by itself.
+/// A hash opens nothing by itself, unless everybody knows of what it is.
 fn counts(value: &str) -> bool {
     !values::is_hash(value)
-        && !values::is_digest(value)
+        && (!values::is_digest(value) || values::is_well_known_digest(value))
         && !values::is_template(value)
         && value != "?"
         && !value.contains(['{', '%'])
@@ -175,12 +175,17 @@ mod tests {
             ("insert or ignore into `user` (`name`, `password`)\nvalues ('admin', 'admin');", "admin"),
             ("INSERT INTO users VALUES (1, 'admin', 'admin123', 'a@shop.io');", "admin123"),
             ("INSERT INTO `admin` VALUES (1,'admin','a@shop.io','password');", "password"),
+            (
+                "INSERT INTO users (name, password) VALUES ('admin', '21232f297a57a5a743894a0e4a801fc3');",
+                "21232f297a57a5a743894a0e4a801fc3",
+            ),
         ] {
             assert_eq!(found(text), [password], "{text}");
         }
         for text in [
             "INSERT INTO users (username, password) VALUES ('bob', 'bluehorse77');",
             "INSERT INTO users (username, password) VALUES ('admin', '$2b$12$abcdefghijk');",
+            "INSERT INTO users (username, password) VALUES ('admin', '0123456789abcdef0123456789abcde0');",
             "INSERT INTO users (username, password) VALUES (?, ?)",
             "INSERT INTO users (username, password) VALUES ('admin', '{}')",
             "INSERT INTO roles (name, password) VALUES ('admin', 'bluehorse77');",

@@ -221,6 +221,39 @@ pub(super) fn is_digest(value: &str) -> bool {
     matches!(value.len(), 32 | 40 | 64 | 96 | 128) && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// MD5 and SHA-1 of the first words of every list, which a look at a search engine turns back.
+const WELL_KNOWN_DIGESTS: &[&str] = &[
+    "5f4dcc3b5aa765d61d8327deb882cf99",
+    "21232f297a57a5a743894a0e4a801fc3",
+    "e10adc3949ba59abbe56e057f20f883e",
+    "0192023a7bbd73250516f069df18b500",
+    "482c811da5d5b4bc6d497ffa98491e38",
+    "25d55ad283aa400af464c76d713c07ad",
+    "63a9f0ea7bb98050796b649e85481845",
+    "098f6bcd4621d373cade4e832627b4f6",
+    "5ebe2294ecd0e0f08eab7690d2a6ee69",
+    "81dc9bdb52d04dc20036dbd8313ed055",
+    "d8578edf8458ce06fbc5bb76a58c5ca4",
+    "0d107d09f5bbe40cade3de5c71e9e9b7",
+    "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8",
+    "d033e22ae348aeb5660fc2140aec35850c4da997",
+    "7c4a8d09ca3762af61e59520943dc26494f8941b",
+    "f865b53623b121fd34ee5426c792e5c33af8c227",
+    "cbfdac6008f9cab4083784cbd1874f76618d2a97",
+    "7c222fb2927d828af22f592134e8932480637c0d",
+    "dc76e9f0c0006e8f919e0c515c66dbba3982f785",
+    "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3",
+    "e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4",
+    "7110eda4d09e062aa5e4a390b0a572ac0d2c0220",
+    "b1b3773a05c0ed0176787a4f1574ff0075f7521e",
+    "b7a875fc1ea228b9061041b7cec4bd3c52ab3ce3",
+];
+
+/// Whether it is the digest of a word that every list of passwords has.
+pub(super) fn is_well_known_digest(value: &str) -> bool {
+    WELL_KNOWN_DIGESTS.contains(&value.to_ascii_lowercase().as_str())
+}
+
 /// Whether it is a word that every list of passwords has.
 pub(super) fn is_well_known(value: &str) -> bool {
     let plain = plain(value);

@@ -78,6 +78,9 @@ fn run_file(scope: &Scope<'_, '_>, path: &RepoPath, args: &[Arg<'_>], from: usiz
     let server = match subcommand {
         Some("runserver" | "run_server") => Server::ManageRunserver,
         Some("run") if text.is_none_or(|text| text.contains("FlaskGroup")) => Server::FlaskRun,
+        Some(word) if text.is_some_and(|text| has_subcommands(text) && command_serves(text, word)) => {
+            Server::PythonFile
+        }
         Some(word) if text.is_some_and(has_subcommands) && !word.contains(':') => return None,
         _ if text.is_some_and(serves) => Server::PythonFile,
         _ => return None,
@@ -92,6 +95,26 @@ fn run_file(scope: &Scope<'_, '_>, path: &RepoPath, args: &[Arg<'_>], from: usiz
     }
     started.script = Some(path.clone());
     Some(started)
+}
+
+/// Whether the function that a command is named after serves, or one of the file that it calls.
+fn command_serves(text: &str, command: &str) -> bool {
+    let body = body_of(text, command);
+    let called = body.match_indices('(').filter_map(|(at, _)| {
+        let name = body[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        (!name.is_empty() && name != command).then_some(name)
+    });
+    serves(body) || called.take(20).any(|name| serves(body_of(text, name)))
+}
+
+/// The text of the function that a command is named after.
+fn body_of<'t>(text: &'t str, command: &str) -> &'t str {
+    let head = format!("\ndef {}(", command.replace('-', "_"));
+    let Some(start) = text.find(&head).map(|at| at + head.len()) else { return "" };
+    let rest = &text[start..];
+    let ends = |at: &usize| rest[at + 1..].starts_with(|c: char| !c.is_whitespace() && !matches!(c, ')' | '#'));
+    let end = rest.match_indices('\n').map(|(at, _)| at).find(ends);
+    &rest[..end.unwrap_or(rest.len())]
 }
 
 /// Whether a file has commands of its own, so that a word behind it names one of them.
@@ -171,6 +194,14 @@ mod tests {
     fn interpreters_have_version_numbers_only() {
         assert!(is_python("python3.11") && is_python("python") && is_python("pypy3"));
         assert!(!is_python("pytest") && !is_python("pyramid") && !is_python("python-config"));
+    }
+
+    #[test]
+    fn a_command_is_the_function_of_its_name() {
+        let text = "import click\n\n@cli.command()\ndef up(\n    port=80,\n):\n    app.run()\n\n@cli.command()\ndef init_db():\n    db.create_all()\n\ndef begin():\n    init_db()\n    up()\n";
+        for (command, wanted) in [("up", true), ("begin", true), ("init-db", false), ("down", false)] {
+            assert_eq!(command_serves(text, command), wanted, "{command}");
+        }
     }
 
     #[test]

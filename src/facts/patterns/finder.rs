@@ -50,6 +50,7 @@ const COMMANDS: &[&str] = &[
     "mysqladmin ",
     "curl ",
     "requirepass",
+    "creds:",
     "docker login",
     "bearer ",
     "basic ",

@@ -277,7 +277,7 @@ impl Collector<'_> {
                 if is_mapping(value) && holds_settings() {
                     self.mapping(stmt, value, &Holder::Dict(name.clone()), scope);
                 }
-                if is_setting_name(name) && scope.function.is_none() {
+                if (is_setting_name(name) || is_key_of_module(name, scope)) && scope.function.is_none() {
                     let holder = scope.class.clone().map_or(Holder::Module, Holder::Class);
                     self.push(stmt, name, value, holder, Form::Name, target.span, scope);
                 }
@@ -437,6 +437,11 @@ impl Collector<'_> {
 /// Flask loads upper-case names only.
 fn is_setting_name(name: &str) -> bool {
     name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// `secret_key = "…"` of a module, from where `app.secret_key = settings.secret_key` takes it.
+fn is_key_of_module(name: &str, scope: &Scope) -> bool {
+    scope.class.is_none() && matches!(name, "secret_key" | "app_secret_key" | "flask_secret_key" | "jwt_secret_key")
 }
 
 /// A dictionary that is written out.

@@ -1,4 +1,5 @@
-//! FH405: FLASK_ENV is set to keep production safe, and the installed Flask does not read it.
+//! FH405: FLASK_ENV says something of the app's own where production starts, and the installed
+//! Flask does not read it.
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity, Threat};
@@ -11,15 +12,19 @@ pub(super) const RULE: Rule = Rule {
     threat: Threat::DebugMode,
     severity: Severity::Low,
     explanation: Explanation {
-        what: "A deployment file sets FLASK_ENV. Flask 2.3 and newer do not read it, and no code here does.",
-        why: "It looks like what keeps debug mode off in production, or on in development, and does neither. Who \
-              relies on it finds out when it matters.",
+        what: "A deployment file sets FLASK_ENV to a name of the app's own (staging). Flask 2.3 and newer do not read \
+               it, and no code here does.",
+        why: "It looks like a switch for what production runs with, and is none. Who relies on it finds out when it \
+              matters. The values production and development change nothing and are no findings.",
         fix: "Take the line out. FLASK_DEBUG decides about debug mode; it is off where it is not set.",
         ignore: "A variable that a tool outside of this repository reads.",
     },
     check,
     remedy: None,
 };
+
+/// Values that Flask itself once knew: without it they do nothing, and debug mode is off.
+const FLASKS_OWN: &[&str] = &["production", "development"];
 
 fn check(facts: &Facts) -> Vec<Finding> {
     let newer = facts.dependencies.pinned("flask").is_some_and(|version| {
@@ -31,7 +36,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
     }
     let mut places: Vec<&Location> = Vec::new();
     for target in facts.targets.iter().filter(|target| target.production) {
-        places.extend(target.env.get("FLASK_ENV").map(|var| &var.location));
+        let var = target.env.get("FLASK_ENV").filter(|var| !FLASKS_OWN.contains(&var.value.as_str()));
+        places.extend(var.map(|var| &var.location));
     }
     places.sort();
     places.dedup();

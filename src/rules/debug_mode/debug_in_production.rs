@@ -2,7 +2,8 @@
 
 use super::switch_off::{selector, switch_off};
 use super::ways::{Way, other_runs, ways};
-use crate::facts::{Facts, Target};
+use crate::facts::apps::RunCall;
+use crate::facts::{Facts, Server, Target};
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::remedy::{Applicability, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
@@ -41,7 +42,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
                 let known = known(facts, target, &way);
                 push(&mut found, known.into_iter().fold(finding(&way, severity, message), Finding::known_by));
             }
-            for run in other_runs(facts, target) {
+            for run in other_runs(facts, target).filter(|run| !is_for_developers(facts, target, run)) {
                 let way = Way::Run(run);
                 let (severity, message) = if target.assumed {
                     (Severity::Medium, "Debug mode is on wherever this file is started.".to_owned())
@@ -66,6 +67,14 @@ fn check(facts: &Facts) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether only who develops starts a run: behind a main guard, while a server that never runs
+/// that guard starts production.
+fn is_for_developers(facts: &Facts, target: &Target, run: &RunCall) -> bool {
+    let server = target.launch.map(|at| &facts.launches[at].server);
+    let imports = |server: &Server| !matches!(server, Server::PythonFile | Server::ManageRunserver);
+    run.main_guard && target.production && server.is_some_and(imports)
 }
 
 /// Where debug mode is on: what other rules need not say again.

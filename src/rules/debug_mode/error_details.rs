@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::{Facts, Names, PyFile};
 use crate::finding::{Confidence, Finding, Severity, Threat};
-use crate::lang::python::{Class, Expr, ExprKind, Function, Handler, Stmt, StmtKind};
+use crate::lang::python::{BoolOp, Class, Expr, ExprKind, Function, Handler, Stmt, StmtKind};
 use crate::rules::{Explanation, Rule};
 use crate::text::{Label, RepoPath, Span};
 
@@ -185,6 +185,15 @@ impl<'f> View<'f> {
                 self.block(finally);
             }
             StmtKind::Function(_) | StmtKind::Class(_) => {}
+            StmtKind::If { branches, orelse } => {
+                for (test, body) in branches {
+                    self.calls(test);
+                    if !asks_debug(test) {
+                        self.block(body);
+                    }
+                }
+                self.block(orelse);
+            }
             _ => {
                 for expr in stmt.exprs() {
                     self.calls(expr);
@@ -238,6 +247,12 @@ impl<'f> View<'f> {
                 return;
             }
         }
+        // `str(error) if app.debug else "…"`
+        if let ExprKind::Cond { test, orelse, .. } = &expr.kind
+            && asks_debug(test)
+        {
+            return self.look(orelse, told);
+        }
         if !matches!(expr.kind, ExprKind::Compare { .. }) {
             expr.children().into_iter().for_each(|child| self.look(child, told));
         }
@@ -283,6 +298,23 @@ impl<'f> View<'f> {
 
     fn is_caught(&self, expr: &Expr) -> bool {
         expr.as_name().is_some_and(|name| self.caught.contains(&name))
+    }
+}
+
+/// Whether a test holds in debug mode alone: `app.debug`, `current_app.config["DEBUG"]`.
+fn asks_debug(test: &Expr) -> bool {
+    match &test.kind {
+        ExprKind::Attr { name, .. } | ExprKind::Name(name) => name.eq_ignore_ascii_case("debug"),
+        ExprKind::Subscript { value, index } => {
+            value.dotted().is_some_and(|base| base.ends_with("config"))
+                && index.first().and_then(Expr::as_str) == Some("DEBUG")
+        }
+        ExprKind::Call(call) => {
+            let get = call.func.dotted().is_some_and(|name| name.ends_with("config.get"));
+            get && call.positional(0).and_then(Expr::as_str) == Some("DEBUG")
+        }
+        ExprKind::Bool { op: BoolOp::And, left, right } => asks_debug(left) || asks_debug(right),
+        _ => false,
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
               (request smuggling).",
         fix: "Limits and strictness go back to Gunicorn's own values where they are literals of a settings file. Who \
               is trusted as a proxy is for a person to say.",
-        ignore: "timeout 0 where the platform itself ends requests (Cloud Run), and a proxy on the same host that is \
+        ignore: "timeout 0 where the platform itself ends requests, and a proxy on the same host that is \
                  the only one to reach gunicorn.",
     },
     check,
@@ -144,6 +144,14 @@ fn open_to_others(mode: Option<&str>) -> bool {
     digits.and_then(|digits| u32::from_str_radix(digits, 8).ok()).is_some_and(|mode| mode & 0o077 != 0)
 }
 
+/// Whether the platform ends requests that hang: Cloud Run, whose template for an image listens on
+/// `$PORT` with one worker, threads and no timeout of gunicorn's own.
+fn ends_requests_itself(launch: &Launch, options: &[ServerOption]) -> bool {
+    let port = launch.argv.iter().any(|word| word.contains("$PORT") || word.contains("${PORT"));
+    let threads = option(options, "threads").and_then(ServerOption::number).is_some_and(|threads| threads > 1.0);
+    port && threads && matches!(launch.kind, "dockerfile")
+}
+
 /// What is wrong with a launch.
 struct Hit {
     option: ServerOption,
@@ -157,7 +165,9 @@ fn hits(facts: &Facts, launch: &Launch) -> Vec<Hit> {
     let mut options = facts.server_options(launch);
     let mut found = Vec::new();
     for check in CHECKS {
-        if !option(&options, check.name).is_some_and(check.wrong) {
+        if !option(&options, check.name).is_some_and(check.wrong)
+            || (check.name == "timeout" && ends_requests_itself(launch, &options))
+        {
             continue;
         }
         if let Some(at) = options.iter().rposition(|option| option.name == check.name) {

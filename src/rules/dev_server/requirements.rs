@@ -35,6 +35,9 @@ pub(super) fn needed(facts: &Facts, launch: &Launch) -> Needed {
         Some(file) if !file.locked => line(facts, &file.path),
         Some(file) => Needed::Tool(match source_of(facts, &file.path) {
             Some(source) => format!("add gunicorn to {source}, then compile {} from it", file.path),
+            None if facts.files.get(&file.path).is_some_and(|source| source.converted) => {
+                format!("add gunicorn to {}, and save it as UTF-8", file.path)
+            }
             None => format!("add gunicorn with its hashes to {}", file.path),
         }),
         None => Needed::Tool("pip install gunicorn".to_owned()),

@@ -46,11 +46,14 @@ fn check(facts: &Facts) -> Vec<Finding> {
                     .next_step("Take it out, unless the app is there to control the host."),
             );
         }
-        if launch.bounds.is_root()
-            && let Some(place) = launch.bounds.place.clone()
-        {
+        if launch.bounds.is_root() {
+            let place = launch.bounds.place.clone().unwrap_or_else(|| launch.location.clone());
             let message = format!("{} runs as root.", launch.name);
-            let step = if launch.kind == "systemd" { "Add User= with a user of its own to [Service]." } else { STEP };
+            let step = match launch.kind {
+                "systemd" => "Add User= with a user of its own to [Service].",
+                "supervisor" => "Set user= to a user of its own for this program.",
+                _ => STEP,
+            };
             push(Finding::new(RULE.id, RULE.threat, severity(production), place, "user", message).next_step(step));
         }
     }

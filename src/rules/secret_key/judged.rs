@@ -110,6 +110,14 @@ const SIBLINGS: &[&str] = &[
     "WTF_CSRF_SECRET",
 ];
 
+/// Names of what an app adds to every password before it is hashed.
+const PEPPERS: &[&str] = &["PASSWORD_PEPPER", "PASSWORD_SECRET", "PEPPER", "SECRET_PEPPER"];
+
+/// Whether a setting by its name is part of every stored hash of a password: it may never change.
+pub(super) fn is_pepper(name: &str) -> bool {
+    PEPPERS.contains(&name)
+}
+
 /// Whether a setting by its name is a further key of the app; `Some(true)` for a salt of links.
 pub(in crate::rules) fn is_sibling_key(name: &str) -> Option<bool> {
     if name.starts_with("SECURITY_") && name.ends_with("_SALT") && name != "SECURITY_PASSWORD_SALT" {
@@ -118,7 +126,7 @@ pub(in crate::rules) fn is_sibling_key(name: &str) -> Option<bool> {
     let about =
         ["_FALLBACKS", "_FILE", "_PATH", "_NAME", "_ENV", "_LENGTH", "_SIZE", "_BYTES", "_URL", "_ID", "_ARN", "_KEY"];
     let numbered = name.starts_with("SECRET_KEY_") && !about.iter().any(|end| name.ends_with(end));
-    (numbered || SIBLINGS.contains(&name)).then_some(false)
+    (numbered || SIBLINGS.contains(&name) || is_pepper(name)).then_some(false)
 }
 
 /// Whether a variable gives a key that signs: by what the code reads it for, or by its name.

@@ -15,11 +15,13 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Medium,
     explanation: Explanation {
         what: "A setting that by its name is a further key of the app (JWT_SECRET, SESSION_SECRET, SIGNING_KEY, \
-               SECRET_KEY_2) or a salt of Flask-Security's signed links has a literal.",
+               SECRET_KEY_2), a salt of Flask-Security's signed links, or what is added to every password before it is \
+               hashed (PASSWORD_SECRET, PASSWORD_PEPPER), has a literal.",
         why: "What is signed with it can be made by everyone who has the code. A salt is no key: alone it opens \
               nothing, but it is one of two values that keep links apart.",
         fix: "A key: read it from a variable in the environment and make a new one. A salt of links: it may change at \
-              any time, links that are out stop working. A salt of stored password hashes is never changed.",
+              any time, links that are out stop working. What stored password hashes depend on is moved as it is and never \
+              changed.",
         ignore: "A name that only sounds like a key.",
     },
     check,
@@ -48,6 +50,9 @@ fn check(facts: &Facts) -> Vec<Finding> {
         let (severity, message, step) = if salt {
             let step = format!("Set {key} in the environment and read it there; links that are out stop working.");
             (Severity::Low, format!("The salt {key} is written in the code."), step)
+        } else if judged::is_pepper(key) {
+            let step = format!("Set {key} in the environment to the value it has now, and read it there.");
+            (RULE.severity, format!("{key}, which is part of every stored password, is written in the code."), step)
         } else {
             let step = format!("Read it instead: {key} = os.environ.get(\"{key}\"), and give the server a new key.");
             let weak = judged::weakness(secret);

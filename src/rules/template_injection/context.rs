@@ -84,6 +84,23 @@ impl<'p, 'm, 'f> Contexts<'p, 'm, 'f> {
         self.by_name.entry(name).or_default().push(Given { template, scope, value });
     }
 
+    /// Whether a record is made with what people write in a field of this name.
+    pub(super) fn is_written(&self, field: &str) -> bool {
+        let mut given = Vec::new();
+        for (scope, known) in self.project.modules.scopes.iter().enumerate().filter(|(_, known)| known.file.has(field))
+        {
+            walk_exprs(&known.file.module.body, &mut |expr| {
+                let Some(call) = expr.as_call() else { return };
+                if value::last_name(call).starts_with(|c: char| c.is_ascii_uppercase()) {
+                    given.extend(call.keyword(field).map(|arg| (scope, &arg.value)));
+                }
+            });
+        }
+        given.into_iter().take(12).any(|(scope, value)| {
+            value.as_call().is_some() && matches!(self.project.judge(scope, value), Verdict::Open(_))
+        })
+    }
+
     /// What is known of the variable `name` in a template: from the views that render it, else
     /// from all that give a variable of this name.
     pub(super) fn variable(&self, template: &RepoPath, name: &str) -> Verdict {

@@ -62,8 +62,6 @@ const GOAL: Goal = Goal {
     harmless: |expr| match &expr.kind {
         ExprKind::Attr { name, .. } => people::is_plain(name),
         ExprKind::Subscript { index, .. } => index.first().and_then(Expr::as_str).is_some_and(people::is_plain),
-        // A dict is answered as JSON.
-        ExprKind::Dict(_) => true,
         _ => false,
     },
     guards: |_| false,
@@ -199,7 +197,7 @@ fn is_text<'f>(modules: &Modules<'f>, def: Def<'f>, expr: &Expr, depth: usize) -
         ExprKind::FString { text, parts } => !parts.is_empty() && !starts_data(text),
         ExprKind::Binary { op, left, right } if op == "+" || op == "%" => {
             let start = leftmost(left);
-            let text = |side: &Expr| side.as_str().is_some() || is_text(modules, def, side, depth);
+            let text = |side: &Expr| written_down(def, side) || is_text(modules, def, side, depth);
             !start.is_some_and(starts_data) && (text(left) || (op == "+" && text(right)))
         }
         ExprKind::Tuple(items) => items.first().is_some_and(|first| is_text(modules, def, first, depth)),
@@ -214,6 +212,14 @@ fn is_text<'f>(modules: &Modules<'f>, def: Def<'f>, expr: &Expr, depth: usize) -
         ExprKind::Call(call) => is_text_call(modules, def, call, depth),
         _ => false,
     }
+}
+
+/// A text, or a name of the function that is given one (`page % name`).
+fn written_down(def: Def<'_>, expr: &Expr) -> bool {
+    let Some(name) = expr.as_name() else { return expr.as_str().is_some() };
+    let mut values = Vec::new();
+    assigned_in(&def.function.body, name, &mut values);
+    values.iter().any(|value| value.as_str().is_some_and(|text| !starts_data(text)))
 }
 
 fn is_text_call<'f>(modules: &Modules<'f>, def: Def<'f>, call: &Call, depth: usize) -> bool {
@@ -249,7 +255,8 @@ fn is_text_call<'f>(modules: &Modules<'f>, def: Def<'f>, call: &Call, depth: usi
                 });
                 found
             }
-            None => false,
+            // `return markdown(text)`
+            None => last.to_ascii_lowercase().contains("markdown"),
         },
     }
 }

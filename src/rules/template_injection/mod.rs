@@ -11,10 +11,12 @@ mod not_escaped_by_name;
 mod people;
 mod sink;
 mod template_chosen_by_visitor;
+mod text_templates;
 mod unescaped_output;
 mod unquoted_attribute;
 mod user_input_in_template;
 mod value;
+mod value_in_handler;
 
 use super::Rule;
 
@@ -27,4 +29,5 @@ pub const RULES: &[&Rule] = &[
     &unquoted_attribute::RULE,
     &not_escaped_by_name::RULE,
     &template_chosen_by_visitor::RULE,
+    &value_in_handler::RULE,
 ];

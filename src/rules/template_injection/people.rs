@@ -195,6 +195,9 @@ pub(super) fn is_wording(name: &str) -> bool {
                 "paginate",
                 "rendered",
                 "kwargs",
+                "rules",
+                "routes",
+                "endpoints",
             ],
         )
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Contexts;
 use super::macros::{self, Given, Macros};
 use super::value::{Project, Verdict};
-use super::{html, people};
+use super::{html, people, text_templates};
 use crate::facts::Facts;
 use crate::facts::modules::Modules;
 use crate::finding::{Confidence, Finding, Severity, Threat};
 use crate::lang::jinja::{self, Filtered, Tag, TagKind};
 use crate::lang::python::{StmtKind, walk_exprs, walk_stmts};
 use crate::rules::{Explanation, Rule};
-use crate::text::{SourceFile, Span};
+use crate::text::{Location, SourceFile, Span};
 
 pub(super) const RULE: Rule = Rule {
     id: "FH303",
@@ -63,6 +63,7 @@ fn check(facts: &Facts) -> Vec<Finding> {
             findings.push(block(facts, source, tag, &outputs));
         }
     }
+    findings.extend(text_templates::printed(facts, &project).into_iter().map(|it| printed_safe(&it.subject, it.at)));
     findings
 }
 
@@ -100,7 +101,8 @@ fn is_template(source: &SourceFile) -> bool {
     let others =
         ["test", "tests", "docs", "examples", "node_modules", "vendor", "static", "site-packages", "venv", ".venv"];
     let own = !path.components().any(|part| others.contains(&part));
-    let template = path.components().any(|part| part.contains("template")) || source.text.contains("{%");
+    let folder = |part: &str| part.contains("template") || matches!(part, "views" | "partials" | "pages" | "layouts");
+    let template = path.components().any(folder) || source.text.contains("{%");
     known && own && template && !text_only.iter().any(|end| path.name().contains(end)) && source.text.contains("{")
 }
 
@@ -136,7 +138,7 @@ fn unescaped(views: &Views<'_, '_, '_>, page: &Page<'_>, found: &Filtered) -> Op
         return None;
     }
     let of_param = plain == root || !people::writes(last);
-    if of_param && page.macros.is_wording(found.subject.start, root, &views.given) {
+    if of_param && page.macros.is_wording(found.subject.start, root, &views.given) && !is_written(views, plain) {
         return None;
     }
     // `{% set icons = {…} %}`: what it is set to decides.
@@ -156,27 +158,35 @@ fn unescaped(views: &Views<'_, '_, '_>, page: &Page<'_>, found: &Filtered) -> Op
         Verdict::Fixed => return None,
         Verdict::Open(open) if !plain.contains('(') && (open.from_request || !people::is_report(plain)) => {}
         // Nothing is known of the value: its name decides.
-        _ if is_wording(plain, declared) => return None,
+        _ if is_wording(plain, declared) && !is_written(views, plain) => return None,
         _ => {}
     }
     let filter = Span::new(found.subject.start, found.filter.end);
-    let message = format!("`{}` is printed with `|safe`, and nothing shows that it was cleaned", short(plain));
-    Some(
-        Finding::new(
-            RULE.id,
-            RULE.threat,
-            RULE.severity,
-            facts.files.locate(&source.path, filter),
-            short(plain),
-            message,
-        )
+    Some(printed_safe(plain, facts.files.locate(&source.path, filter)))
+}
+
+fn printed_safe(subject: &str, at: Location) -> Finding {
+    let subject = short(subject);
+    let message = format!("`{subject}` is printed with `|safe`, and nothing shows that it was cleaned");
+    let step = format!(
+        "If `{subject}` is plain text, remove `|safe`. If it is HTML that people can write, clean it before it is \
+         stored or passed to the template: `nh3.clean({subject})`.",
+    );
+    Finding::new(RULE.id, RULE.threat, RULE.severity, at, subject, message)
         .confidence(Confidence::Medium)
-        .next_step(format!(
-            "If `{0}` is plain text, remove `|safe`. If it is HTML that people can write, clean it before it is \
-                 stored or passed to the template: `nh3.clean({0})`.",
-            short(plain)
-        )),
-    )
+        .next_step(step)
+}
+
+/// Whether some code gives the attribute, of whatever record, text that people write:
+/// `Log(difference=marked(old, form.text.data))`.
+fn is_written(views: &Views<'_, '_, '_>, plain: &str) -> bool {
+    let Some((path, last)) = plain.rsplit_once('.') else { return false };
+    let word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    word(path)
+        && word(last)
+        && !people::is_wording(last)
+        && !people::is_report(plain)
+        && views.contexts.is_written(last)
 }
 
 /// Names a template fills itself: parameters of its macros, and the parts of form fields it loops

@@ -48,7 +48,8 @@ fn check(facts: &Facts) -> Vec<Finding> {
 
 /// Calls `visit` for every such value of the project's pages.
 fn each(facts: &Facts, visit: &mut dyn FnMut(&SourceFile, Bare)) {
-    let pages: Vec<&SourceFile> = facts.files.sources.values().filter(|source| is_page(source)).collect();
+    let pages: Vec<&SourceFile> =
+        facts.files.sources.values().filter(|source| is_page(source) && source.text.contains("={{")).collect();
     let found: Vec<_> = pages
         .into_iter()
         .map(|source| (source, jinja::tags(&source.text)))
@@ -76,17 +77,18 @@ fn each(facts: &Facts, visit: &mut dyn FnMut(&SourceFile, Bare)) {
     }
 }
 
-fn is_page(source: &SourceFile) -> bool {
+/// Pages of the project.
+pub(super) fn is_page(source: &SourceFile) -> bool {
     let text_only = [".txt.", ".sql.", ".yml.", ".yaml.", ".conf.", ".cfg.", ".sh.", ".js.", ".css."];
     let others = ["test", "tests", "docs", "examples", "node_modules", "vendor", "static"];
     matches!(source.path.extension(), "html" | "htm" | "jinja" | "jinja2" | "j2")
         && !source.path.components().any(|part| others.contains(&part))
         && !text_only.iter().any(|end| source.path.name().contains(end))
-        && source.text.contains("={{")
+        && source.text.contains("{{")
 }
 
 /// How bad it is to print this without quotes; nothing where it is no text of anybody.
-fn judge(contexts: &Contexts<'_, '_, '_>, source: &SourceFile, tag: &Tag) -> Option<Severity> {
+pub(super) fn judge(contexts: &Contexts<'_, '_, '_>, source: &SourceFile, tag: &Tag) -> Option<Severity> {
     let inner = tag.inner.of(&source.text);
     let mut parts = inner.split('|');
     let plain = parts.next().unwrap_or("").trim();

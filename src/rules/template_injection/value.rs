@@ -202,7 +202,10 @@ impl<'f> Judge<'_, '_, 'f> {
         let of_field = matches!(name, "name" | "label" | "description")
             && matches!(dotted.rsplit('.').next(), Some("field" | "form" | "column"));
         let plain_field = of_field || name == "data" && dotted.rsplit('.').next().is_some_and(people::is_plain);
+        // `reference._Page__context.name`: what a library keeps to itself.
+        let private = dotted.split('.').skip(1).any(|part| part.starts_with('_') && part.contains("__"));
         if constant
+            || private
             || plain_field
             || dotted.contains("config")
             || people::is_plain(name)
@@ -263,6 +266,22 @@ impl<'f> Judge<'_, '_, 'f> {
         if !self.seen.insert((scope, expr.span)) {
             return Verdict::Fixed;
         }
+        let found = self.unseen_name(scope, expr, name);
+        // Asked for again elsewhere, it is what it was.
+        self.seen.remove(&(scope, expr.span));
+        found
+    }
+
+    fn unseen_name(&mut self, scope: usize, expr: &'f Expr, name: &str) -> Verdict {
+        // What a comprehension binds is not the variable of that name around it.
+        if let Some(iter) = self.looped(scope, expr.span, name) {
+            let from = self.value(scope, iter);
+            let bare_call = iter.as_call().is_some_and(|call| call.args.is_empty());
+            if from == Verdict::Fixed || bare_call && from == Verdict::Unknown {
+                return from;
+            }
+            return if people::writes(name) { Self::open(scope, expr.span, false) } else { Verdict::Unknown };
+        }
         if let Some(values) = self.assigned(scope, expr.span, name) {
             return values.into_iter().map(|(at, value)| self.value(at, value)).max().unwrap_or(Verdict::Unknown);
         }
@@ -273,13 +292,6 @@ impl<'f> Judge<'_, '_, 'f> {
             .find_map(|def| Some((def, def.function.params.iter().position(|param| param.name == name)?)));
         if let Some((def, index)) = param {
             return self.param(def, index, expr);
-        }
-        if let Some(iter) = self.looped(scope, expr.span, name) {
-            let from = self.value(scope, iter);
-            let bare_call = iter.as_call().is_some_and(|call| call.args.is_empty());
-            if from == Verdict::Fixed || bare_call && from == Verdict::Unknown {
-                return from;
-            }
         }
         if people::writes(name) { Self::open(scope, expr.span, false) } else { Verdict::Unknown }
     }

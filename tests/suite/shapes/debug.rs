@@ -39,7 +39,7 @@ if __name__ == "__main__":
 web: gunicorn app:app
 "#,
         )
-        .reports("FH401")
+        .keeps("app.py")
         .says(&[], DEBUG, "False"),
         row(
             "run() with a main guard is what production runs",
@@ -228,7 +228,7 @@ flask==3.0.3
 gunicorn==22.0.0
 -- Dockerfile
 FROM python:3.12
-ENV FLASK_ENV=development
+ENV FLASK_ENV=staging
 COPY . .
 CMD ["gunicorn", "app:app"]
 "#,

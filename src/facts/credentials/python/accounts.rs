@@ -163,7 +163,8 @@ impl<'a> Reader<'a> {
 
     fn make(&mut self, name: &str, symbol: String, password: &'a Expr) {
         let ExprKind::Str(text) = &password.kind else { return };
-        if !values::is_hash(&text.value) && !values::is_digest(&text.value) {
+        let digest = values::is_digest(&text.value) && !values::is_well_known_digest(&text.value);
+        if !values::is_hash(&text.value) && !digest {
             self.sure(How::Account, Head::Password, name, symbol, password);
         }
     }

@@ -107,8 +107,21 @@ impl<'a> Reader<'a> {
         };
         // `if password == "password"` asks which field it is.
         let echo = with.as_str().is_some_and(|value| value.eq_ignore_ascii_case(name));
-        if names::head(name) == Some(Head::Password) && !echo {
-            self.sure(How::Compared, Head::Password, name, format!("{name} =="), with);
+        // `token == "id"` tells kinds of tokens apart: what a request is to know is longer.
+        let known = |value: &str| {
+            value.len() >= 8
+                && value.bytes().any(|b| b.is_ascii_digit())
+                && value.bytes().any(|b| b.is_ascii_alphabetic())
+                && value.bytes().all(|b| b.is_ascii_graphic())
+        };
+        match names::head(name) {
+            Some(Head::Password) if !echo => {
+                self.sure(How::Compared, Head::Password, name, format!("{name} =="), with);
+            }
+            Some(head @ (Head::Token | Head::Key | Head::Secret)) if !echo && with.as_str().is_some_and(known) => {
+                self.sure(How::Compared, head, name, format!("{name} =="), with);
+            }
+            _ => {}
         }
     }
 }
