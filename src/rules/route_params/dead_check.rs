@@ -7,6 +7,7 @@ use crate::text::Span;
 /// Expressions of a function whose outcome decides nothing.
 pub(super) fn spans(function: &Function) -> Vec<Span> {
     let mut dead = Vec::new();
+    left_unread(&function.body, &mut dead);
     walk_stmts(&function.body, &mut |stmt| match &stmt.kind {
         StmtKind::If { branches, orelse } => {
             let only_says = |body: &[Stmt]| body.iter().all(says_something);
@@ -26,6 +27,22 @@ pub(super) fn spans(function: &Function) -> Vec<Span> {
         _ => {}
     });
     dead
+}
+
+/// A comparison that is kept in a name while every way from there on answers without a look at it.
+fn left_unread(body: &[Stmt], dead: &mut Vec<Span>) {
+    for (at, stmt) in body.iter().enumerate() {
+        stmt.blocks().into_iter().for_each(|block| left_unread(block, dead));
+        let StmtKind::Assign { targets, value } = &stmt.kind else { continue };
+        let Some(name) = targets.first().and_then(Expr::as_name).filter(|_| targets.len() == 1) else { continue };
+        let answer = body[at + 1..].iter().position(|later| matches!(later.kind, StmtKind::Return(_)));
+        let Some(answer) = answer.filter(|_| compares(value)) else { continue };
+        let mut read = false;
+        walk_exprs(&body[at + 1..=at + 1 + answer], &mut |expr| read |= expr.as_name() == Some(name));
+        if !read {
+            dead.push(value.span);
+        }
+    }
 }
 
 fn compares(expr: &Expr) -> bool {
@@ -96,6 +113,13 @@ mod tests {
                     \x20   if not r and r.owner != me.id:\n        return 1\n";
         let found = ["r.owner != me.id", "r.owner == me.id", "r.owner == me.id", "not r and r.owner != me.id"];
         assert_eq!(dead(text), found);
+    }
+
+    #[test]
+    fn comparisons_that_an_answer_passes_by() {
+        let text = "def f(r):\n    if post:\n        ok = r.owner == me.id\n        return show(r)\n    if not ok:\n\
+                    \x20       return 1\n    fine = r.owner == me.id\n    return show(r, fine)\n";
+        assert_eq!(dead(text), ["r.owner == me.id"]);
     }
 
     #[test]

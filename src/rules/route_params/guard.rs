@@ -1,7 +1,8 @@
 //! What stands before a handler: decorators, class-wide ones, and functions that run before each
 //! request. Says whether they ask for a role, permission or owner, or only for a sign-in.
 
-use super::judge::{self, Evidence};
+use super::evidence::Evidence;
+use super::judge;
 use super::words;
 use crate::facts::modules::{Def, Item, Modules};
 use crate::facts::routes::Route;
@@ -31,13 +32,14 @@ pub(super) fn demand<'f>(modules: &Modules<'f>, route: &Route<'f>) -> Demand {
 /// What the views of Flask-Admin ask before each of their pages: `is_accessible`, `_handle_view`.
 fn accessible<'f>(modules: &Modules<'f>, handler: Def<'f>) -> Option<Demand> {
     let asked = ["is_accessible", "_handle_view"].into_iter().filter_map(|name| modules.method(handler, name));
-    asked
-        .map(|def| {
-            let mut evidence = Evidence::default();
-            judge::read(modules, def, judge::url_env(def, |_| true), &mut evidence);
-            of(&evidence)
-        })
-        .max()
+    asked.map(|def| of_method(modules, def)).max()
+}
+
+/// What a function that is asked before a page demands.
+pub(super) fn of_method<'f>(modules: &Modules<'f>, def: Def<'f>) -> Demand {
+    let mut evidence = Evidence::default();
+    judge::read(modules, def, judge::url_env(def, |_| true), &mut evidence);
+    of(&evidence)
 }
 
 fn decorator(modules: &Modules<'_>, scope: usize, expr: &Expr) -> Demand {
@@ -48,7 +50,7 @@ fn decorator(modules: &Modules<'_>, scope: usize, expr: &Expr) -> Demand {
     let Some(dotted) = func.dotted() else { return Demand::Nothing };
     let last = dotted.rsplit('.').next().unwrap_or(&dotted);
     let builder = modules.absolute(scope, &dotted).starts_with("flask_appbuilder.security");
-    if words::decorator_authorizes(last) || builder && last == "protect" {
+    if words::decorator_authorizes(last) || words::asks_permission(&dotted) || builder && last == "protect" {
         return Demand::Authorization;
     }
     if let Some(call) = call
@@ -71,7 +73,8 @@ fn decorator(modules: &Modules<'_>, scope: usize, expr: &Expr) -> Demand {
         _ => Demand::Nothing,
     };
     let is_route = matches!(last, "route" | "get" | "post" | "put" | "patch" | "delete");
-    let named = if !is_route && words::decorator_signs_in(last) { Demand::SignIn } else { Demand::Nothing };
+    let every_user = words::decorator_signs_in(last) || words::takes_every_user(last);
+    let named = if !is_route && every_user { Demand::SignIn } else { Demand::Nothing };
     own.max(named)
 }
 
@@ -114,7 +117,7 @@ fn reads_params(def: Def<'_>) -> bool {
 }
 
 /// What a function that runs before requests demands; nothing where it lets everyone pass.
-fn hook<'f>(modules: &Modules<'f>, def: Def<'f>) -> Demand {
+pub(super) fn hook<'f>(modules: &Modules<'f>, def: Def<'f>) -> Demand {
     let decorators = def.function.decorators.iter().map(|expr| {
         let is_hook = expr.dotted().is_some_and(|dotted| dotted.contains("before") || dotted.contains("preprocessor"));
         if is_hook { Demand::Nothing } else { decorator(modules, def.scope, expr) }

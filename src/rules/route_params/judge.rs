@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::dead_check;
+use super::evidence::{Evidence, Lookup, Place};
 use super::lookup;
+use super::model;
+use super::sql_lookup;
 use super::words::{self, is_authorizing, is_principal, is_role, is_token};
 use crate::facts::modules::{Def, Modules};
 use crate::lang::python::{Expr, ExprKind, Stmt, walk_exprs};
@@ -17,54 +20,16 @@ use crate::text::Span;
 const MAX_CALLS: usize = 3;
 const MAX_FOLLOWED: usize = 60;
 
-/// A place in a file of the project: scope and span.
-pub(super) type Place = (usize, Span);
-
-/// A record that is looked up by a parameter of the route.
-pub(super) struct Lookup {
-    /// The model, table or collection, as written.
-    pub(super) subject: String,
-    /// The parameter's name.
-    pub(super) param: String,
-    /// Whether who is signed in is part of the lookup.
-    pub(super) scoped: bool,
-    /// Whether the handler changes or deletes what it finds, and where.
-    pub(super) changed: Option<Place>,
-    pub(super) deleted: bool,
-    /// Whether a method did that, rather than an assignment to a field.
-    pub(super) by_method: bool,
-    /// Where a field people keep to themselves is read from it.
-    pub(super) shows: Option<Place>,
-    /// Whether the handler answers with all of it.
-    pub(super) handed_out: bool,
-    /// Where the visitor is signed in as it.
-    pub(super) becomes: Option<Place>,
-    /// Whether it was found by a mail address or login name, as sign-in forms do.
-    pub(super) by_contact: bool,
-    /// Whether it is an entry of a dictionary or list.
-    in_store: bool,
-}
-
-/// What was read in a handler and the functions it calls.
-#[derive(Default)]
-pub(super) struct Evidence {
-    pub(super) lookups: BTreeMap<Place, Lookup>,
-    /// The first sign of authorization, as it stands in the code.
-    pub(super) sign: Option<Place>,
-    /// Whether the code asks who is signed in.
-    pub(super) asks_who: Option<Place>,
-    /// Identifiers read from the request's body or arguments, by where they are read.
-    sent_ids: BTreeMap<Place, String>,
-    /// Whether a password or the like is asked for.
-    pub(super) proves: bool,
-    /// Whether something is saved for good.
-    pub(super) saves: bool,
-    followed: usize,
-}
-
 /// Reads a function whose parameters have these values.
 pub(super) fn read<'f>(modules: &Modules<'f>, def: Def<'f>, env: Env, evidence: &mut Evidence) {
-    let mut judge = Judge { modules, def, depth: MAX_CALLS, dead: dead_check::spans(def.function), evidence };
+    let mut judge = Judge {
+        modules,
+        def,
+        depth: MAX_CALLS,
+        dead: dead_check::spans(def.function),
+        cursors: BTreeMap::new(),
+        evidence,
+    };
     flow::follow(def.function, env, &mut judge);
 }
 
@@ -85,6 +50,8 @@ struct Judge<'m, 'f, 'e> {
     depth: usize,
     /// Checks of this function that decide nothing.
     dead: Vec<Span>,
+    /// What the cursors of this function last ran a query for.
+    cursors: BTreeMap<String, Value>,
     evidence: &'e mut Evidence,
 }
 
@@ -150,6 +117,8 @@ impl<'f> Judge<'_, 'f, '_> {
             scoped,
             changed: None,
             deleted: false,
+            counted: None,
+            owner: None,
             by_method: false,
             shows: None,
             handed_out: false,
@@ -186,7 +155,14 @@ impl<'f> Judge<'_, 'f, '_> {
         let params = callee.function.params.iter().enumerate();
         let env = params.map(|(index, param)| (param.name.clone(), flow::argument(callee, site, index))).collect();
         let dead = dead_check::spans(callee.function);
-        let mut inner = Judge { modules: self.modules, def: callee, depth, dead, evidence: self.evidence };
+        let mut inner = Judge {
+            modules: self.modules,
+            def: callee,
+            depth,
+            dead,
+            cursors: BTreeMap::new(),
+            evidence: self.evidence,
+        };
         Some(flow::follow(callee.function, env, &mut inner))
     }
 
@@ -219,6 +195,11 @@ impl<'f> Judge<'_, 'f, '_> {
     /// The value of a call that looks something up, itself or in the project function it means.
     fn finds(&mut self, site: &CallSite<'f, '_>, last: &str, all: &Value) -> Option<Value> {
         let (scope, at) = (self.def.scope, site.expr.span);
+        if last == "execute"
+            && let Some(cursor) = cursor_of(&site.call.func)
+        {
+            self.cursors.remove(&cursor);
+        }
         if lookup::refines(last) && site.receiver.has(MarkKind::Object) {
             let scoped = all.has(MarkKind::Principal);
             self.objects(site.receiver).into_iter().for_each(|found| found.scoped |= scoped);
@@ -227,13 +208,17 @@ impl<'f> Judge<'_, 'f, '_> {
         let mut values = all.clone();
         values.join(site.receiver);
         let by_id = is_url(all);
-        let found = lookup::of_call(self.modules, scope, site.call);
+        let found = lookup::of_call(self.modules, self.def, site.call);
         let is_lookup = found.is_some();
         if by_id && let Some(found) = found {
             if found.inserts {
                 return Some(Value::default());
             }
             let value = self.looked_up(at, found.subject, &values);
+            self.objects(&value).into_iter().for_each(|known| known.owner.clone_from(&found.owner));
+            if let Some(cursor) = cursor_of(&site.call.func) {
+                self.cursors.insert(cursor, value.clone());
+            }
             if found.changes {
                 self.changed(&value, at, found.deletes);
             }
@@ -266,12 +251,17 @@ impl<'f> Judge<'_, 'f, '_> {
 
     /// Calls that change or delete what was looked up.
     fn writes(&mut self, site: &CallSite<'f, '_>, last: &str) {
-        self.evidence.saves |= lookup::saves(last) && !lookup::only_reads(site.call);
+        self.evidence.saves |= lookup::saves(last) && !sql_lookup::only_reads(site.call);
         if site.receiver.has(MarkKind::Principal) {
             return;
         }
         let own = lookup::is_change(last);
-        if site.receiver.has(MarkKind::Object) && own {
+        // `post.likes.remove(current_user)`, `topic.replies.append(own_reply)` are about one's own.
+        let of_oneself = site.args.iter().any(|value| value.has(MarkKind::Principal));
+        // `post.comments.append(Comment(text))` only makes something new.
+        let known = site.args.iter().any(|value| value.has(MarkKind::Object));
+        let fills = known && lookup::fills_relation(&site.call.func);
+        if site.receiver.has(MarkKind::Object) && (own || fills) && !of_oneself {
             self.changed(site.receiver, site.expr.span, lookup::is_delete(last));
         }
         // `session.delete(record)` is given the record itself; `log_removed(record.id)` is not.
@@ -355,6 +345,12 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
             }
             return None;
         }
+        if indices.first().and_then(Expr::as_str).is_some_and(words::is_private_field) {
+            let place = (self.def.scope, expr.span);
+            self.objects(base).into_iter().for_each(|found| {
+                found.shows.get_or_insert(place);
+            });
+        }
         if let Some(id) = self.sent_id(base, indices.first(), expr.span) {
             return Some(id);
         }
@@ -390,8 +386,25 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         // records themselves.
         let entry = matches!(target.kind, ExprKind::Subscript { .. });
         let place = (self.def.scope, target.span);
-        for found in self.objects(base).into_iter().filter(|found| !entry || found.in_store) {
-            found.changed.get_or_insert(place);
+        let attribute = match &target.kind {
+            ExprKind::Attr { name, .. } => Some(name.as_str()),
+            _ => None,
+        };
+        let modules = self.modules;
+        for mark in base.marks.iter().filter(|mark| mark.kind == MarkKind::Object) {
+            let Some(found) = self.evidence.lookups.get_mut(&(mark.scope, mark.at)) else { continue };
+            // `topic.author = author` where no column is called so: it is dressed up for the page.
+            let sent = value.has(MarkKind::User) || is_url(value) || value.marks.contains(mark);
+            let undeclared = !sent
+                && attribute
+                    .is_some_and(|name| model::declares(modules, mark.scope, &found.subject, name) == Some(false));
+            // A page of records is no record.
+            let page = attribute == Some("items");
+            if entry && !found.in_store || undeclared || page {
+                continue;
+            }
+            let slot = if value.marks.contains(mark) { &mut found.counted } else { &mut found.changed };
+            slot.get_or_insert(place);
         }
     }
 
@@ -422,6 +435,12 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
                 found.shows = found.shows.filter(|place| !inside(place));
             }
         }
+        if lookup::fetches_rows(last)
+            && let Some(rows) = cursor_of(&site.call.func).and_then(|cursor| self.cursors.get(&cursor))
+        {
+            return Some(rows.clone());
+        }
+        self.evidence.makes_own |= last.starts_with(char::is_uppercase) && all.has(MarkKind::Principal);
         self.evidence.proves |= words::asks_proof(last);
         if last == "login_user" {
             let place = (self.def.scope, site.expr.span);
@@ -440,6 +459,12 @@ impl<'f> Watch<'f> for Judge<'_, 'f, '_> {
         }
         self.finds(site, last, &all)
     }
+}
+
+/// The name of the cursor that a method is called on.
+fn cursor_of(func: &Expr) -> Option<String> {
+    let ExprKind::Attr { value, .. } = &func.kind else { return None };
+    value.dotted()
 }
 
 /// Whether statements answer that something is not permitted.

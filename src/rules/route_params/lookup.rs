@@ -1,8 +1,9 @@
-//! How records are looked up, changed and deleted: SQLAlchemy, mongo, SQL text, dictionaries and
-//! the project's own `get_…` functions. Knows names, no data flow.
+//! How records are looked up, changed and deleted: SQLAlchemy, mongo, dictionaries and the project's
+//! own `get_…` functions. Knows names, no data flow.
 
+use super::sql_lookup::{self, is_sql};
 use super::words::words;
-use crate::facts::modules::{Item, Modules};
+use crate::facts::modules::{Def, Item, Modules};
 use crate::lang::python::{Call, Expr, ExprKind, Function, walk_exprs};
 use crate::rules::flow::{MarkKind, Value};
 
@@ -13,6 +14,8 @@ pub(super) struct Found {
     pub(super) inserts: bool,
     pub(super) changes: bool,
     pub(super) deletes: bool,
+    /// The column of the condition that says whose records are meant (`WHERE user_id = …`).
+    pub(super) owner: Option<String>,
 }
 
 const METHODS: [&str; 25] = [
@@ -70,7 +73,8 @@ const FOREIGN: [&str; 22] = [
 ];
 
 /// Reads a call as a lookup, if its name is one.
-pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Found> {
+pub(super) fn of_call<'f>(modules: &Modules<'f>, def: Def<'f>, call: &Call) -> Option<Found> {
+    let scope = def.scope;
     if is_foreign(modules, scope, &call.func) {
         return None;
     }
@@ -80,14 +84,14 @@ pub(super) fn of_call(modules: &Modules<'_>, scope: usize, call: &Call) -> Optio
         _ => return None,
     };
     if matches!(last, "execute" | "raw" | "query_db" | "fetch_one" | "fetch_all" | "executesql") || is_sql(call) {
-        return sql(modules, scope, call);
+        return sql_lookup::of_call(modules, def, call);
     }
     let named = words(last).iter().any(|word| word == "404") || last == "get_object";
     if !(named || (base.is_some() && METHODS.contains(&last))) {
         return None;
     }
     let subject = subject_of(base, call)?;
-    Some(Found { subject, inserts: false, changes: is_change(last), deletes: is_delete(last) })
+    Some(Found { subject, inserts: false, changes: is_change(last), deletes: is_delete(last), owner: None })
 }
 
 /// The model in `Model.query.get`, `session.query(Model)`, `session.get(Model, id)`,
@@ -122,74 +126,14 @@ fn subject_of(base: Option<&Expr>, call: &Call) -> Option<String> {
     })
 }
 
-fn is_sql(call: &Call) -> bool {
-    sql_text(call).is_some_and(|text| {
-        let start: String = text.trim_start().chars().take(7).collect::<String>().to_ascii_lowercase();
-        ["select ", "update ", "delete ", "insert "].iter().any(|verb| start.starts_with(verb))
-    })
-}
-
-fn sql_text(call: &Call) -> Option<String> {
-    let mut text = None;
-    for arg in &call.args {
-        arg.value.walk(&mut |inner| {
-            let found = match &inner.kind {
-                ExprKind::Str(string) => Some(string.value.clone()),
-                ExprKind::FString { text, .. } => Some(text.clone()),
-                _ => None,
-            };
-            text = text.take().or(found);
-        });
-    }
-    text
-}
-
-fn sql(modules: &Modules<'_>, scope: usize, call: &Call) -> Option<Found> {
-    let named = call.args.first().and_then(|arg| arg.value.as_name());
-    let text = sql_text(call).or_else(|| {
-        let value = modules.scopes[scope].value(named?)?;
-        let mut text = None;
-        value.walk(&mut |inner| {
-            text = text.take().or_else(|| match &inner.kind {
-                ExprKind::FString { text, .. } => Some(text.clone()),
-                _ => inner.as_str().map(str::to_owned),
-            });
-        });
-        text
-    });
-    let Some(text) = text else {
-        // `session.execute(select(Model).where(…))` was a lookup at `where`.
-        return None;
-    };
-    let lower = text.to_ascii_lowercase();
-    let verb = lower.split_whitespace().next().unwrap_or("");
-    let table = lower
-        .split_whitespace()
-        .skip_while(|word| !matches!(*word, "from" | "update" | "into"))
-        .nth(1)
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').to_owned())?;
-    // `FROM {table} ORDER BY …`: the table's name is not written, and nothing is looked up by an id.
-    let unnamed = matches!(table.as_str(), "order" | "where" | "group" | "limit" | "set" | "join" | "");
-    if unnamed && verb == "select" && !lower.contains("where") {
-        return None;
-    }
-    let table = if unnamed { "record".to_owned() } else { table };
-    Some(Found {
-        subject: table,
-        inserts: verb == "insert",
-        changes: matches!(verb, "update" | "delete"),
-        deletes: verb == "delete",
-    })
-}
-
 /// Whether a call of this name writes records for good.
 pub(super) fn saves(last: &str) -> bool {
     words(last).iter().any(|word| matches!(word.as_str(), "commit" | "flush" | "save" | "put" | "execute"))
 }
 
-/// Whether a call runs SQL text that only reads.
-pub(super) fn only_reads(call: &Call) -> bool {
-    sql_text(call).is_some_and(|text| text.trim_start().to_ascii_lowercase().starts_with("select"))
+/// Whether a method of this name gives the rows of the query that its cursor ran.
+pub(super) fn fetches_rows(last: &str) -> bool {
+    matches!(last, "fetchone" | "fetchall" | "fetchmany")
 }
 
 /// Methods that narrow a lookup that was begun.
@@ -425,6 +369,13 @@ pub(super) fn is_change(name: &str) -> bool {
         || name == "find_one_and_update"
 }
 
+/// `record.tags.append(tag)`: a method that puts something into a collection of what it is called on.
+pub(super) fn fills_relation(func: &Expr) -> bool {
+    let ExprKind::Attr { value, name } = &func.kind else { return false };
+    let ExprKind::Attr { value: record, name: relation } = &value.kind else { return false };
+    matches!(name.as_str(), "append" | "extend" | "add") && record.as_name().is_some() && relation != "session"
+}
+
 /// Calls on clients, loggers and configuration, and those that only build an answer.
 pub(super) fn is_foreign(modules: &Modules<'_>, scope: usize, func: &Expr) -> bool {
     let root = base_name(func);
@@ -439,7 +390,8 @@ pub(super) fn is_foreign(modules: &Modules<'_>, scope: usize, func: &Expr) -> bo
         return true;
     }
     let absolute = modules.absolute(scope, &root);
-    let package = absolute.split('.').next().unwrap_or("");
+    // `g.db` is what the project put there.
+    let package = if root == "g" { "" } else { absolute.split('.').next().unwrap_or("") };
     let own = modules.find(scope, &root).is_some_and(|item| !matches!(item, Item::Value(..)));
     !own && (FOREIGN.contains(&root.as_str()) || FOREIGN.contains(&package) && package != "app")
 }
@@ -472,10 +424,15 @@ pub(super) fn counts_visits(target: &Expr) -> bool {
         ExprKind::Attr { name, .. } => name.as_str(),
         _ => return false,
     };
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "view"
+    let words = words(name);
+    let last_of = |what: &[&str]| {
+        words.first().is_some_and(|first| first == "last") && words.iter().any(|word| what.contains(&word.as_str()))
+    };
+    last_of(&["post", "reply", "comment", "message", "activity", "active"])
+        || words.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "view"
                 | "views"
                 | "hits"
                 | "clicks"
@@ -486,6 +443,10 @@ pub(super) fn counts_visits(target: &Expr) -> bool {
                 | "counter"
                 | "viewed"
                 | "accessed"
-        )
-    })
+                // When something was touched last is no content either.
+                | "updated"
+                | "modified"
+                | "bumped"
+            )
+        })
 }

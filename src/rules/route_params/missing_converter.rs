@@ -1,11 +1,11 @@
 //! FH602: a route parameter that can only be a number has no converter.
 
-use super::{model, sql_column};
-use crate::facts::modules::{Item, Modules};
+use super::key_column;
+use crate::facts::modules::Modules;
 use crate::facts::routes::Route;
 use crate::facts::{Facts, routes};
 use crate::finding::{Finding, FindingKey, Severity, Threat};
-use crate::lang::python::{Call, Expr, ExprKind, Function, Stmt, StmtKind, walk_exprs};
+use crate::lang::python::{Expr, ExprKind, Function, Stmt, StmtKind, walk_exprs};
 use crate::remedy::{Applicability, Change, Choices, Remedy};
 use crate::rules::{Explanation, Rule};
 use crate::text::{RepoPath, Span, TextEdit};
@@ -57,11 +57,16 @@ fn bare<'r, 'f>(facts: &Facts, modules: &Modules<'f>, all: &'r [Route<'f>]) -> V
         let path = &modules.scopes[scope].file.path;
         let Some(source) = facts.files.get(path) else { continue };
         for param in route.params.iter().filter(|param| param.converter.is_none()) {
-            let proof = proof(modules, route, &param.name).or_else(|| {
-                let (column, at) = sql_column::looked_up_by(facts, modules, route.handler, &param.name)?;
-                Some(Proof::Column(column, at))
-            });
-            let Some(proof) = proof else { continue };
+            let column = key_column::looked_up_by(facts, modules, route.handler, &param.name);
+            let proof = match (proof(route, &param.name), column) {
+                // What stands first.
+                (Some(Proof::Converted(made)), Some((column, at))) if at.start < made.start => {
+                    Proof::Column(column, at)
+                }
+                (Some(proof), _) => proof,
+                (None, Some((column, at))) => Proof::Column(column, at),
+                (None, None) => continue,
+            };
             let written = format!("<{}>", param.name);
             let Some(at) = literal.of(&source.text).find(&written) else { continue };
             let insert_at = literal.start + at + 1;
@@ -134,7 +139,7 @@ fn remedy(facts: &Facts, findings: &[&Finding], _choices: &Choices) -> Vec<Remed
     remedies
 }
 
-fn proof(modules: &Modules<'_>, route: &Route<'_>, param: &str) -> Option<Proof> {
+fn proof(route: &Route<'_>, param: &str) -> Option<Proof> {
     let function = route.handler.function;
     let known = function.params.iter().find(|known| known.name == param)?;
     if let Some(annotation) = known.annotation.as_ref().filter(|annotation| is_int(annotation)) {
@@ -146,14 +151,14 @@ fn proof(modules: &Modules<'_>, route: &Route<'_>, param: &str) -> Option<Proof>
     let mut proof = None;
     walk_unguarded(&function.body, &mut |expr| {
         if proof.is_none() {
-            proof = of_expr(modules, route.handler.scope, expr, param);
+            proof = of_expr(expr, param);
         }
     });
     proof
 }
 
 /// `if param.isdigit(): …`: text that is no number is dealt with.
-fn asks_for_digits(function: &Function, param: &str) -> bool {
+pub(super) fn asks_for_digits(function: &Function, param: &str) -> bool {
     let mut asked = false;
     walk_exprs(&function.body, &mut |expr| {
         asked |= matches!(&expr.kind, ExprKind::Attr { value, name }
@@ -163,7 +168,7 @@ fn asks_for_digits(function: &Function, param: &str) -> bool {
 }
 
 /// Every expression but those in a `try`, whose handlers may deal with other text.
-pub(super) fn walk_unguarded<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Expr)) {
+fn walk_unguarded<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Expr)) {
     let plain = body.iter().filter(|stmt| !matches!(stmt.kind, StmtKind::Try { .. }));
     for stmt in plain {
         for expr in stmt.exprs() {
@@ -175,66 +180,11 @@ pub(super) fn walk_unguarded<'f>(body: &'f [Stmt], visit: &mut dyn FnMut(&'f Exp
     }
 }
 
-fn of_expr(modules: &Modules<'_>, scope: usize, expr: &Expr, param: &str) -> Option<Proof> {
-    match &expr.kind {
-        ExprKind::Call(call) => of_call(modules, scope, call, param, expr.span),
-        ExprKind::Compare { operands, ops } if ops.len() == 1 && ops[0] == "==" => {
-            let column = match (operands[0].as_name() == Some(param), operands[1].as_name() == Some(param)) {
-                (true, _) => &operands[1],
-                (_, true) => &operands[0],
-                _ => return None,
-            };
-            let dotted = column.dotted()?;
-            let (class, column) = dotted.rsplit_once('.')?;
-            integer_column(modules, scope, class, Some(column)).map(|name| Proof::Column(name, expr.span))
-        }
-        _ => None,
-    }
-}
-
-fn of_call(modules: &Modules<'_>, scope: usize, call: &Call, param: &str, at: Span) -> Option<Proof> {
-    let is_param = |expr: Option<&Expr>| expr.and_then(Expr::as_name) == Some(param);
-    if call.func.as_name() == Some("int") && call.args.len() == 1 && is_param(call.positional(0)) {
-        return Some(Proof::Converted(at));
-    }
-    let ExprKind::Attr { value, name } = &call.func.kind else { return None };
-    let class = || model_of(value);
-    let of_service = || {
-        let (at, class) = modules.class_of(scope, &value.dotted()?)?;
-        let model = modules.ancestry(at, class).into_iter().find_map(|(at, class)| {
-            let named = |name: &str| matches!(name, "__model__" | "model" | "_model" | "model_class");
-            let (_, model) = model::declared(class).find(|(name, model)| named(name) && model.dotted().is_some())?;
-            Some((at, model.dotted()?))
-        });
-        let (at, model) = model?;
-        integer_column(modules, at, &model, None)
-    };
-    let column = match name.as_str() {
-        "get" | "get_or_404" | "get_or_none" | "get_one" if is_param(call.positional(0)) && class().is_none() => {
-            of_service()
-        }
-        "get" | "get_or_404" | "get_or_none" | "get_one" if is_param(call.positional(0)) => {
-            integer_column(modules, scope, &class()?, None)
-        }
-        "get" | "get_or_404" | "get_one" if is_param(call.positional(1)) => {
-            integer_column(modules, scope, &call.positional(0)?.dotted()?, None)
-        }
-        "filter_by" => {
-            let arg = call.args.iter().find(|arg| is_param(Some(&arg.value)))?;
-            let column = arg.name.as_deref()?;
-            match class() {
-                Some(class) => integer_column(modules, scope, &class, Some(column)),
-                // `article.comments.filter_by(id=…)`
-                None => {
-                    let relation = value.dotted().filter(|dotted| dotted.contains('.'))?;
-                    let (at, class) = model::class_alike(modules, relation.rsplit('.').next()?)?;
-                    integer_column(modules, at, &class.name, Some(column))
-                }
-            }
-        }
-        _ => None,
-    };
-    column.map(|column| Proof::Column(column, at))
+/// `int(param)`.
+fn of_expr(expr: &Expr, param: &str) -> Option<Proof> {
+    let call = expr.as_call()?;
+    let given = call.positional(0).and_then(Expr::as_name) == Some(param);
+    (call.func.as_name() == Some("int") && call.args.len() == 1 && given).then_some(Proof::Converted(expr.span))
 }
 
 fn is_int(annotation: &Expr) -> bool {
@@ -243,50 +193,6 @@ fn is_int(annotation: &Expr) -> bool {
         ExprKind::Other(parts) => parts.len() == 1 && is_int(&parts[0]),
         _ => false,
     }
-}
-
-/// The model in `Model.query` or `session.query(Model)`.
-fn model_of(base: &Expr) -> Option<String> {
-    if let Some(dotted) = base.dotted() {
-        return dotted.strip_suffix(".query").map(str::to_owned);
-    }
-    let mut found = None;
-    walk_calls(base, &mut |call| {
-        let is_query = matches!(&call.func.kind, ExprKind::Attr { name, .. } if name == "query");
-        if is_query {
-            found = call.positional(0).and_then(Expr::dotted);
-        }
-    });
-    found
-}
-
-fn walk_calls<'f>(expr: &'f Expr, visit: &mut dyn FnMut(&'f Call)) {
-    expr.walk(&mut |inner| {
-        if let Some(call) = inner.as_call() {
-            visit(call);
-        }
-    });
-}
-
-/// `Model.column` where the project declares that column (or, without a name, the primary key) as
-/// an integer.
-pub(super) fn integer_column(modules: &Modules<'_>, scope: usize, class: &str, column: Option<&str>) -> Option<String> {
-    let Some(Item::Class(at, found)) = modules.find(scope, class) else { return None };
-    let mut columns = modules.ancestry(at, found).into_iter().flat_map(|(_, class)| model::declared(class));
-    let is_key = |value: &Expr| {
-        let keyword = value.as_call().and_then(|call| call.keyword("primary_key"));
-        keyword.is_some_and(|arg| arg.value.as_bool() == Some(true))
-    };
-    let (name, value) = columns.find(|(name, value)| match column {
-        Some(column) => *name == column,
-        None => is_key(value),
-    })?;
-    let mut integer = false;
-    value.walk(&mut |inner| {
-        let dotted = inner.dotted().unwrap_or_default();
-        integer |= matches!(dotted.rsplit('.').next(), Some("Integer" | "BigInteger" | "SmallInteger"));
-    });
-    integer.then(|| format!("{}.{name}", found.name))
 }
 
 #[cfg(test)]

@@ -140,15 +140,43 @@ fn has_columns(class: &Class) -> bool {
     declared(class).any(|(_, value)| is_column(value))
 }
 
+/// Whether a column of this name says whose a record is.
+pub(super) fn names_owner(name: &str) -> bool {
+    let words = words(name);
+    let person = words.iter().any(|word| PEOPLE.contains(&word.as_str()));
+    (person && matches!(words.last().map(String::as_str), Some("id" | "by")))
+        || matches!(name, "owner" | "created_by" | "uploaded_by")
+}
+
+/// Whether a model of the project says that its records have this attribute; nothing where that is not known.
+pub(super) fn declares(modules: &Modules<'_>, scope: usize, model: &str, attribute: &str) -> Option<bool> {
+    let (at, class) = match modules.find(scope, model) {
+        Some(Item::Class(at, class)) => (at, class),
+        _ => class_alike(modules, model.rsplit('.').next().unwrap_or(model))?,
+    };
+    let dynamic = class.bases.iter().any(|base| base.value.dotted().is_some_and(|name| name.contains("Dynamic")));
+    if !has_columns(class) || dynamic || modules.scopes[at].file.has("Mapped") {
+        return None;
+    }
+    let own = modules.ancestry(at, class).into_iter().any(|(at, class)| {
+        let mut defs = modules.scopes[at].defs.iter();
+        declared(class).any(|(name, _)| name == attribute)
+            || defs.any(|def| def.function.name == attribute && def.class.is_some_and(|of| std::ptr::eq(of, class)))
+    });
+    // `relationship("Reply", backref="topic")` in another model.
+    let by_another = || {
+        let others = modules.scopes.iter().filter(|scope| scope.file.has_any(&["backref", "related_name"]));
+        others.flat_map(|scope| scope.classes.values()).flat_map(|class| declared(class)).any(|(_, value)| {
+            let mut found = false;
+            value.walk(&mut |inner| found |= inner.as_str() == Some(attribute));
+            found
+        })
+    };
+    Some(own || by_another())
+}
+
 /// The column that says whose a record is: by its name, or by the table it refers to.
 fn owner_column(class: &Class) -> Option<String> {
-    let by_name = |name: &str| {
-        let words = words(name);
-        let person = words.iter().any(|word| PEOPLE.contains(&word.as_str()));
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        (person && matches!(words.last(), Some(&"id" | &"by")))
-            || matches!(name, "owner" | "created_by" | "uploaded_by")
-    };
     let refers = |value: &Expr| {
         let mut person = false;
         value.walk(&mut |inner| {
@@ -164,14 +192,20 @@ fn owner_column(class: &Class) -> Option<String> {
         person && foreign
     };
     declared(class)
-        .find(|(name, value)| is_column(value) && (by_name(name) || refers(value)))
+        .find(|(name, value)| is_column(value) && (names_owner(name) || refers(value)))
         .map(|(name, _)| name.to_owned())
 }
 
 /// Reads `CREATE TABLE name (…)` in the project's SQL files.
 fn table(facts: &Facts, name: &str) -> Ownership {
     let wanted = name.to_ascii_lowercase();
-    for source in facts.files.sources.values().filter(|source| source.path.extension() == "sql") {
+    let creates = |text: &str| ["CREATE TABLE", "create table"].iter().any(|words| text.contains(words));
+    let written = facts.files.sources.values().filter(|source| match source.path.extension() {
+        "sql" => true,
+        "py" => creates(&source.text),
+        _ => false,
+    });
+    for source in written {
         let text = source.text.to_ascii_lowercase();
         for part in text.split("create table").skip(1) {
             let Some((head, rest)) = part.split_once('(') else { continue };
@@ -182,8 +216,10 @@ fn table(facts: &Facts, name: &str) -> Ownership {
             let body = rest.split(';').next().unwrap_or(rest);
             let column = body.split(',').filter_map(|line| line.split_whitespace().next()).find(|column| {
                 let words = words(column);
+                let name = column.trim_matches(['"', '`', '[', ']']);
                 words.iter().any(|word| PEOPLE.contains(&word.as_str()))
                     && words.last().is_some_and(|last| last == "id")
+                    || matches!(name, "username" | "user_name" | "owner" | "created_by")
             });
             return column.map_or(Ownership::None, |column| Ownership::Column(column.trim_matches('"').to_owned()));
         }

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::admin_views;
+use super::app::App;
+use super::evidence::{Evidence, Lookup, Place};
 use super::guard::{self, Demand};
-use super::judge::{self, Evidence, Lookup, Place};
+use super::judge;
+use super::lookup;
 use super::model::{self, Ownership};
 use super::words::{self, words};
 use crate::facts::modules::{Item, Modules};
@@ -84,7 +88,7 @@ const PERSONAL: [&str; 45] = [
     "statement",
 ];
 /// Records that are mostly there for everyone to read.
-const PUBLIC: [&str; 62] = [
+const PUBLIC: [&str; 66] = [
     "post",
     "posts",
     "article",
@@ -103,6 +107,10 @@ const PUBLIC: [&str; 62] = [
     "events",
     "comment",
     "comments",
+    "reply",
+    "replies",
+    "review",
+    "reviews",
     "photo",
     "photos",
     "image",
@@ -153,15 +161,17 @@ fn check(facts: &Facts) -> Vec<Finding> {
     let modules = Modules::of(facts.own_python());
     let all = routes::collect(&facts.files, &modules);
     let people = all.iter().any(lets_register) || model::has_roles(&modules);
-    let mut by_handler: BTreeMap<Place, Vec<Route<'_>>> = BTreeMap::new();
-    for route in all {
+    let app = App::of(facts, &modules, &all, people);
+    let mut by_handler: BTreeMap<Place, Vec<&Route<'_>>> = BTreeMap::new();
+    for route in &all {
         let place = (route.handler.scope, route.handler.function.name_span);
         by_handler.entry(place).or_default().push(route);
     }
     let mut findings = Vec::new();
     for routes in by_handler.values() {
-        findings.extend(judged(facts, &modules, routes, people));
+        findings.extend(judged(&app, routes));
     }
+    findings.extend(admin_views::check(&app));
     findings
 }
 
@@ -173,8 +183,9 @@ fn lets_register(route: &Route<'_>) -> bool {
 }
 
 /// Judges one handler with all its routes.
-fn judged<'f>(facts: &Facts, modules: &Modules<'f>, routes: &[Route<'f>], people: bool) -> Option<Finding> {
-    let route = routes.iter().max_by_key(|route| route.params.len())?;
+fn judged<'f>(app: &App<'_, 'f>, routes: &[&Route<'f>]) -> Option<Finding> {
+    let App { facts, modules, people, .. } = *app;
+    let route = *routes.iter().max_by_key(|route| route.params.len())?;
     // `/confirm/<id>/<key>`: who knows the key of a record may use it.
     let has_key =
         route.params.len() > 1 && route.params.iter().any(|param| matches!(param.name.as_str(), "key" | "code"));
@@ -192,7 +203,7 @@ fn judged<'f>(facts: &Facts, modules: &Modules<'f>, routes: &[Route<'f>], people
     if demand == Demand::Authorization {
         return None;
     }
-    let read_only = routes.iter().all(Route::is_read_only) && !evidence.saves;
+    let read_only = routes.iter().all(|route| route.is_read_only()) && !evidence.saves;
     let untouched = evidence.lookups.values().all(|found| found.changed.is_none() && !found.deleted);
     let says_where = untouched && evidence.lookups.values().all(|found| found.becomes.is_none());
     if read_only && (documented_as_public(route) || says_where && only_redirects(route.handler.function)) {
@@ -208,28 +219,63 @@ fn judged<'f>(facts: &Facts, modules: &Modules<'f>, routes: &[Route<'f>], people
         evidence.lookups.values_mut().for_each(|found| found.handed_out = false);
     }
     let signed_in = demand == Demand::SignIn || evidence.asks_who.is_some();
+    for (place, found) in &mut evidence.lookups {
+        // A product of which one orders some: only their number goes down.
+        let stock = evidence.makes_own
+            && signed_in
+            && found.changed.is_none()
+            && model::ownership(facts, modules, place.0, &found.subject) == Ownership::None;
+        if !stock {
+            found.changed = found.changed.or(found.counted);
+        }
+    }
     if read_only {
         // What is only shown is often decorated first.
         evidence.lookups.values_mut().filter(|found| !found.deleted).for_each(|found| found.changed = None);
     }
     if !evidence.saves {
         // What is looked up by a name and never saved is dressed up for the answer.
-        let dressed = |found: &&mut Lookup| !found.by_method && !super::lookup::is_id(&found.param);
+        let dressed = |found: &&mut Lookup| !found.by_method && !lookup::is_id(&found.param);
         evidence.lookups.values_mut().filter(dressed).for_each(|found| found.changed = None);
     }
-    let open = evidence.lookups.iter().filter(|(_, found)| !found.scoped);
+    if !signed_in && evidence.saves && evidence.lookups.values().all(|found| !found.scoped) {
+        // Who sends `DELETE /tag/3` and has something saved changes it, whatever the code does.
+        let changes = |method: &String| matches!(method.as_str(), "PUT" | "PATCH" | "DELETE");
+        if routes.iter().all(|route| route.methods.iter().all(changes)) {
+            for (place, found) in evidence.lookups.iter_mut().filter(|(_, found)| lookup::is_id(&found.param)) {
+                found.changed.get_or_insert(*place);
+            }
+        }
+    }
+    let open =
+        evidence.lookups.iter().filter(|(place, found)| !found.scoped && !asked_before(&evidence, **place, found));
     let weighed = open.filter_map(|(place, found)| {
-        let owned = model::ownership(facts, modules, place.0, &found.subject);
+        let owned = match (model::ownership(facts, modules, place.0, &found.subject), &found.owner) {
+            (Ownership::None | Ownership::Unknown, Some(column)) => Ownership::Column(column.clone()),
+            (owned, _) => owned,
+        };
+        let visibility = || model::visibility(modules, place.0, &found.subject);
         let weight = weigh(found, &owned, signed_in, people).or_else(|| {
-            let column = model::visibility(modules, place.0, &found.subject)?;
+            let column = visibility()?;
             let owner = matches!(owned, Ownership::Column(_));
             (owner && !asks_about(route.handler.function, &column)).then_some(Severity::Low)
         })?;
+        let shown = found.changed.is_none() && found.shows.is_none() && weight == Severity::Low;
+        if shown && visibility().is_none() && app.shows_to_everybody(&found.subject) {
+            return None;
+        }
         Some((weight, *place, found, owned))
     });
     let (weight, place, found, owned) =
         weighed.max_by_key(|(weight, place, ..)| (*weight, std::cmp::Reverse(*place)))?;
     Some(finding(facts, modules, route, weight, (place, found), &owned, evidence.asks_who))
+}
+
+/// Whether the same record was looked up with its owner further up, and here is only read again.
+fn asked_before(evidence: &Evidence, place: Place, found: &Lookup) -> bool {
+    let same = |other: &Lookup| other.scoped && other.subject == found.subject && other.param == found.param;
+    let above = |at: Place| at.0 == place.0 && at.1.start < place.1.start;
+    found.changed.is_none() && evidence.lookups.iter().any(|(at, other)| above(*at) && same(other))
 }
 
 /// Whether all a handler answers is where to go.

@@ -82,7 +82,8 @@ const GOAL: Goal = Goal {
     hands_on: |dotted, last| {
         dotted.starts_with("os.path.")
             || dotted.starts_with("pathlib.")
-            || matches!(last, "abspath" | "normpath" | "realpath" | "joinpath" | "fspath" | "unquote")
+            // `path` is what an upload set of Flask-Uploads makes of a name.
+            || matches!(last, "abspath" | "normpath" | "realpath" | "joinpath" | "fspath" | "unquote" | "path")
     },
     harmless: drops_slashes,
     guards: |name| matches!(name, ".." | "startswith" | "is_relative_to"),

@@ -1,38 +1,15 @@
 //! SQL text that looks up an integer column by a parameter: what the text asks, and what the
 //! project says of the column, in `CREATE TABLE` or in a model.
 
-use super::missing_converter::{integer_column, walk_unguarded};
+use super::key_column::integer_column;
 use super::model;
 use crate::facts::Facts;
 use crate::facts::modules::{Def, Modules};
 use crate::lang::python::{Expr, ExprKind, walk_exprs};
 use crate::text::Span;
 
-/// The integer column that SQL compares with the parameter, in the handler or in a function it gives
-/// it to, and where.
-pub(super) fn looked_up_by<'f>(
-    facts: &Facts,
-    modules: &Modules<'f>,
-    handler: Def<'f>,
-    param: &str,
-) -> Option<(String, Span)> {
-    let mut found = queried(facts, modules, handler, param);
-    walk_unguarded(&handler.function.body, &mut |expr| {
-        let Some(call) = expr.as_call().filter(|_| found.is_none()) else { return };
-        let given = call.args.iter().position(|arg| arg.name.is_none() && arg.value.as_name() == Some(param));
-        if let (Some(index), Some(callee)) = (given, modules.callee(handler, &call.func)) {
-            let bound =
-                callee.function.params.first().is_some_and(|first| matches!(first.name.as_str(), "self" | "cls"));
-            let known = callee.function.params.get(index + usize::from(bound));
-            let inside = known.and_then(|known| queried(facts, modules, callee, &known.name));
-            found = inside.map(|(column, _)| (column, expr.span));
-        }
-    });
-    found
-}
-
 /// `execute("… FROM table WHERE column = %s", [param])`, or the parameter put into the text.
-fn queried(facts: &Facts, modules: &Modules<'_>, def: Def<'_>, param: &str) -> Option<(String, Span)> {
+pub(super) fn queried(facts: &Facts, modules: &Modules<'_>, def: Def<'_>, param: &str) -> Option<(String, Span)> {
     let mut found = None;
     walk_exprs(&def.function.body, &mut |expr| {
         if found.is_some() || !may_ask(expr) {
@@ -40,7 +17,7 @@ fn queried(facts: &Facts, modules: &Modules<'_>, def: Def<'_>, param: &str) -> O
         }
         let (mut text, mut given) = (None, false);
         expr.walk(&mut |inner| {
-            given |= inner.as_name() == Some(param);
+            given |= inner.dotted().as_deref() == Some(param);
             text = text.take().or_else(|| match &inner.kind {
                 ExprKind::FString { text, .. } => Some(text.clone()),
                 _ => inner.as_str().map(str::to_owned),

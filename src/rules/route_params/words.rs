@@ -110,7 +110,28 @@ pub(super) fn is_role(name: &str) -> bool {
 
 /// Whether a decorator of this name demands a role, permission or owner.
 pub(super) fn decorator_authorizes(name: &str) -> bool {
-    (any(name, &AUTHORIZING) || any(name, &["author", "owner"])) && !any(name, &["cross", "origin", "cors", "token"])
+    (any(name, &AUTHORIZING) || any(name, &["author", "owner"]))
+        && !any(name, &["cross", "origin", "cors", "token"])
+        && !takes_every_user(name)
+}
+
+/// `UserPermission`, `login_access_required`: by its name it lets everybody pass who is signed in.
+pub(super) fn takes_every_user(name: &str) -> bool {
+    const ANYBODY: [&str; 8] = ["user", "users", "login", "logged", "signed", "signin", "authenticated", "visitor"];
+    const AROUND: [&str; 11] =
+        ["permission", "permissions", "access", "required", "require", "requires", "role", "rule", "in", "is", "only"];
+    let words = words(name);
+    words.iter().any(|word| ANYBODY.contains(&word.as_str()))
+        && words.iter().all(|word| ANYBODY.contains(&word.as_str()) || AROUND.contains(&word.as_str()))
+}
+
+/// `@admin_permission.require(403)`: the object that is asked is a permission or a role.
+pub(super) fn asks_permission(dotted: &str) -> bool {
+    let Some((object, last)) = dotted.rsplit_once('.') else { return false };
+    let object = object.rsplit('.').next().unwrap_or(object);
+    let asks =
+        matches!(last, "require" | "requires" | "required" | "test" | "check" | "enforce" | "protect" | "needed");
+    asks && decorator_authorizes(object)
 }
 
 /// Whether a decorator takes what to demand as an argument (`requires(IsModerator)`).
@@ -287,6 +308,8 @@ fn call_names_principal(dotted: &str) -> bool {
         "jwt.decode" | "auth.username" | "auth.current_user" | "get_jwt" | "get_jwt_claims" | "get_raw_jwt"
     ) || from_token
         || (person && has(&["current", "jwt", "logged", "authenticated", "session", "auth", "my", "login"]))
+        // `get_user_by_token(token)`
+        || (person && has(&["token", "jwt"]) && has(&["by", "from"]))
 }
 
 /// Whether an expression is, or is read from, who is signed in.
