@@ -18,7 +18,7 @@ pub(super) enum Demand {
 
 pub(super) fn demand<'f>(modules: &Modules<'f>, route: &Route<'f>) -> Demand {
     let guards = route.guards.iter().map(|(scope, expr)| decorator(modules, *scope, expr));
-    let hooks = route.before.iter().map(|def| hook(modules, *def));
+    let hooks = route.before.iter().map(|def| hook(modules, *def).max(by_name(modules, *def)));
     // What runs before everything has to let most of it pass: it asks for a sign-in at most, unless
     // it looks at the URL's parameters itself.
     let wide = route.before_all.iter().map(|def| match hook(modules, *def) {
@@ -106,6 +106,30 @@ fn inside(modules: &Modules<'_>, decorator: Def<'_>) -> Demand {
         }
     });
     demand
+}
+
+/// A function of one blueprint that says by its name whom it lets pass (`requires_admin`), and leaves
+/// it to another one to stop the others.
+fn by_name(modules: &Modules<'_>, def: Def<'_>) -> Demand {
+    if !words::decorator_authorizes(&def.function.name) {
+        return Demand::Nothing;
+    }
+    let mut stops = false;
+    walk_exprs(&def.function.body, &mut |expr| {
+        let called = expr.as_call().and_then(|call| call.func.dotted());
+        if let Some(Item::Function(inner)) = called.and_then(|name| modules.find(def.scope, &name)) {
+            walk_stmts(&inner.function.body, &mut |stmt| {
+                stops |= match &stmt.kind {
+                    StmtKind::Raise(_) => true,
+                    StmtKind::Expr(expr) => {
+                        expr.as_call().and_then(|call| call.func.dotted()).is_some_and(|name| name.ends_with("abort"))
+                    }
+                    _ => false,
+                };
+            });
+        }
+    });
+    if stops { Demand::Authorization } else { Demand::Nothing }
 }
 
 fn reads_params(def: Def<'_>) -> bool {

@@ -285,6 +285,7 @@ fn names_principal(name: &str) -> bool {
                 | "team"
                 | "admin"
                 | "login"
+                | "service"
         )
     };
     matches!(first, "current" | "logged" | "authenticated" | "auth" | "requesting" | "acting" | "jwt" | "session")
